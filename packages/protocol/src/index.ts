@@ -1,0 +1,1 @@
+export { type ErrorCode, type ErrorFacts, type ErrorKind, errorTable } from './errors.ts';

@@ -1,0 +1,26 @@
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+
+/** A drizzle handle: the database itself or a transaction in it. The same type on both drivers. */
+export type Sql = PgDatabase<PgQueryResultHKT, Record<string, never>>;
+
+/** What a queue needs to speak SQL inside somebody's transaction (pg-boss's `db` option). */
+export interface SqlExecutor {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** The database behind every role: PGlite in the data directory, or a PostgreSQL server. Same SQL on both. */
+export interface Database {
+  readonly kind: 'pglite' | 'postgres';
+  readonly sql: Sql;
+  /** Runs `work` in one transaction. On PGlite only the given handle may be used inside: the outer one deadlocks. */
+  transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+  /** Plain text SQL on a handle of this database, for libraries that bring their own statements. */
+  executor(sql: Sql): SqlExecutor;
+  /** Calls back for each NOTIFY on the channel, over reconnections too. Resolves to a function that stops it. */
+  listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
+  /** NOTIFY inside the handle's transaction: delivered when it commits. Payloads stay below 8,000 bytes. */
+  notify(sql: Sql, channel: string, payload: string): Promise<void>;
+  /** Rejects with a text naming the fault when the database does not answer within 2 s. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
