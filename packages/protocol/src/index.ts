@@ -1,1 +1,24 @@
 export { type ErrorCode, type ErrorFacts, type ErrorKind, errorTable } from './errors.ts';
+export { type RunEventType, runEvents } from './events.ts';
+export { ProxyLocation } from './fields.ts';
+export { Artifact, ArtifactType, FileInfo, SignedUrl } from './files.ts';
+export { openApiDocument } from './openapi.ts';
+export type { HttpMethod, Route, RouteAnswer, RouteTwin } from './route.ts';
+export { type OperationId, routes } from './routes.ts';
+export {
+  CancelManyRequest,
+  CancelManyResponse,
+  isFinalStatus,
+  RunRequest,
+  RunRequestEcho,
+  RunResponse,
+  RunStatus,
+} from './runs.ts';
+export { RunBlock, TimelineItem } from './timeline.ts';
+export {
+  RetryWebhookRequest,
+  WebhookDelivery,
+  WebhookReplay,
+  WebhookSecrets,
+} from './webhooks.ts';
+export { Workflow, WorkflowBody, WorkflowStatus } from './workflows.ts';

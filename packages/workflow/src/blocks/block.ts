@@ -1,6 +1,9 @@
 import type { z } from 'zod';
+import type { StoredFile } from '../capabilities/files.ts';
 import type { Capabilities, CapabilityName } from '../capabilities/index.ts';
 import type { BlockOutcome, BlockVisit } from '../interpreter/journal.ts';
+import type { LoopBody } from '../interpreter/loop.ts';
+import type { RunSecrets } from '../interpreter/secrets.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 
 /**
@@ -9,7 +12,10 @@ import type { JsonObject, JsonValue } from '../json.ts';
  */
 export type BlockEffect = 'none' | 'page' | 'external';
 
-/** How a field is rendered before the block runs: as text, or as JSON whose strings are templates (blocks.md §3.3). */
+/**
+ * How a field is rendered before the block runs (blocks.md §3.1, §3.3). `text`: as one template. `json`: every string in
+ * it is a template, keys included, `{{ value | json }}` keeps its type, and objects print as JSON.
+ */
 export type RenderMode = 'text' | 'json';
 
 /** What a block is handed while it runs. */
@@ -21,10 +27,25 @@ export interface BlockContext extends Capabilities {
   readonly scope: Readonly<Record<string, unknown>>;
   /** Values of the parameters that the block names (`parameter_keys`), by key. */
   readonly variables: Readonly<Record<string, JsonValue>>;
+  /** The workflow's `error_code_mapping`, unrendered; the block's own goes over it. */
+  readonly errorCodes: Readonly<Record<string, string>>;
+  readonly secrets: RunSecrets;
+  /** Artifact ids of the run's screenshots that outputs have named so far, oldest first. */
+  readonly screenshots: readonly string[];
   /** Decisions noted by an interrupted life of this visit. */
   readonly notes: JsonObject;
+  /** Keeps decisions beside those noted before; durable before it resolves. */
   note(notes: JsonObject): Promise<void>;
   newId(prefix: string): string;
+  /**
+   * The value of a parameter or a recorded output by its key: some fields name one without braces (blocks.md §3.4).
+   * Undefined for an unknown key.
+   */
+  value(key: string): JsonValue | undefined;
+  /** Files of the run that are new since the block began, or since its loop's iteration began; oldest first. */
+  newFiles(): Promise<readonly StoredFile[]>;
+  /** The blocks inside this one: only loops have any. */
+  readonly body: LoopBody;
 }
 
 /** An outcome as a block writes it: what it leaves out is empty. */
@@ -38,11 +59,29 @@ export interface BlockType<P extends z.ZodObject = z.ZodObject> {
   readonly needs: readonly CapabilityName[];
   readonly effect: BlockEffect;
   /**
+   * `family`: the block is one agent task and its output is a TaskOutput (blocks.md §4.2). `container`: a task is counted
+   * for what it does on the page (`code`). Absent: no task.
+   */
+  readonly task?: 'family' | 'container';
+  /** Set on blocks that run other blocks. */
+  readonly loop?: true;
+  /** The text for an exception that nobody expected, in place of "Unexpected error: …". */
+  readonly crashText?: string;
+  /**
    * The block's own fields as a request writes them (common fields are added by the definition). Checked when the
    * definition is saved, templates unrendered, and again with the rendered values when the block runs.
    */
   readonly params: P;
   /** The fields that are rendered before the block runs. */
   readonly rendered: Readonly<Partial<Record<keyof z.output<P> & string, RenderMode>>>;
+  /** What is recorded when a field cannot be rendered; nothing unless given. */
+  renderFailure?(reason: string): Pick<BlockResult, 'output' | 'errors'>;
+  /** For `external` blocks: true when these parameters make a repetition harmless. */
+  isIdempotent?(params: z.output<P>): boolean;
   run(ctx: BlockContext, params: z.output<P>): Promise<BlockResult>;
+}
+
+/** Names the parameter type of a block type from its schema. */
+export function defineBlock<P extends z.ZodObject>(type: BlockType<P>): BlockType<P> {
+  return type;
 }

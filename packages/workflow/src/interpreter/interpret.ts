@@ -1,8 +1,14 @@
 import type { Capabilities } from '../capabilities/index.ts';
-import type { StoredDefinition } from '../definition/stored.ts';
+import { type BlockGraph, buildGraph, GraphError } from '../definition/graph.ts';
+import type { StoredBlock, StoredDefinition } from '../definition/stored.ts';
 import type { RunError } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
-import type { Journal } from './journal.ts';
+import { firstPosition, nextPosition, parentPath } from './branches.ts';
+import type { BlockOutcome, Journal } from './journal.ts';
+import { assembleErrors, assembleOutput } from './output.ts';
+import { runBlock } from './run-block.ts';
+import { createRun, type Run } from './state.ts';
+import { finalStopOf, stopOf } from './stop.ts';
 
 /** What one run brings along. */
 export interface RunEnvironment {
@@ -16,7 +22,7 @@ export interface RunEnvironment {
   readonly journal: Journal;
   /** Capabilities for the block with this row id (`wrb_…`): what they store is attributed to it. */
   capabilities(blockId: string): Capabilities;
-  /** A new id with this prefix (`tsk_…`). */
+  /** A new id with this prefix, given without its underscore (`tsk`). */
   newId(prefix: string): string;
   /** Its reason is a RunStopped. */
   readonly signal: AbortSignal;
@@ -35,11 +41,134 @@ export interface RunResult {
   readonly stepCount: number;
 }
 
+type RunEnd = Pick<RunResult, 'status' | 'failureReason'>;
+
 /**
- * Walks the blocks of a run from its first unfinished one to its end.
+ * Walks the blocks of a run from its first unfinished one to its end. Rejections of the journal pass through: the run is
+ * not over then either.
  * @throws RunStopped of kind `interrupted` when the signal says so: the run is not over, it will be taken up again.
  */
-export declare function interpret(
+export async function interpret(
   definition: StoredDefinition,
   environment: RunEnvironment,
-): Promise<RunResult>;
+): Promise<RunResult> {
+  const run = createRun(definition, environment);
+  const { status, failureReason } = await runToEnd(run);
+  return {
+    status,
+    failureReason: failureReason === null ? null : run.state.secrets.maskText(failureReason),
+    output: assembleOutput(run.state),
+    errors: assembleErrors(run.state),
+    stepCount: run.state.stepCount,
+  };
+}
+
+async function runToEnd(run: Run): Promise<RunEnd> {
+  const { blocks, version, finally_block_label: finallyLabel } = run.definition;
+  let graph: BlockGraph;
+  try {
+    graph = buildGraph(blocks, { place: 'top', version, finallyLabel });
+  } catch (error) {
+    return graphFailure(error);
+  }
+  if (graph.root === null) {
+    return failed('Workflow has no executable blocks.');
+  }
+  const end = await runBody(run, graph);
+  const finallyBlock = blocks.find(({ label }) => label === finallyLabel);
+  const over = end.status === 'canceled' || end.status === 'timed_out';
+  return over || finallyBlock === undefined ? end : await runFinally(run, finallyBlock, end);
+}
+
+/** The block loop of blocks.md §5.1. */
+async function runBody(run: Run, graph: BlockGraph): Promise<RunEnd> {
+  const { blocks } = run.definition;
+  const { signal } = run.environment;
+  const byLabel = new Map(blocks.map((block) => [block.label, block]));
+  let position = firstPosition(graph);
+  while (position !== null) {
+    const block = byLabel.get(position.label);
+    const before = finalStopOf(signal);
+    if (before !== null) {
+      return { status: before.kind, failureReason: before.message };
+    }
+    if (block === undefined) {
+      return failed(`Next block label ${position.label} not found in workflow definition`);
+    }
+    const path = block.label;
+    const visit = { path, block, parentPath: parentPath(position), iteration: null };
+    const outcome = await runBlock(run, visit);
+    const end = endAfter(run, block, outcome);
+    if (end !== null) {
+      return end;
+    }
+    try {
+      position = nextPosition(graph, position, { block, path, outcome });
+    } catch (error) {
+      return graphFailure(error);
+    }
+  }
+  return bodyEnd(signal);
+}
+
+/** A stop that came during the last block still counts, except an interruption: there is nothing left to take up. */
+function bodyEnd(signal: AbortSignal): RunEnd {
+  const stop = stopOf(signal);
+  return stop === null || stop.kind === 'interrupted'
+    ? { status: 'completed', failureReason: null }
+    : { status: stop.kind, failureReason: stop.message };
+}
+
+async function runFinally(run: Run, block: StoredBlock, body: RunEnd): Promise<RunEnd> {
+  // An interruption before the finally block has begun leaves it to the next life of the run.
+  finalStopOf(run.environment.signal);
+  const visit = { path: block.label, block, parentPath: null, iteration: null };
+  const outcome = await runBlock(run, visit);
+  const end = endAfter(run, block, outcome);
+  return body.status === 'completed' && end !== null ? end : body;
+}
+
+/** What a block's status means for the run; null when it goes on. */
+function endAfter(run: Run, block: StoredBlock, outcome: BlockOutcome): RunEnd | null {
+  const { block_type: type, continue_on_failure: goOn } = block;
+  const reason = outcome.failureReason ?? '';
+  const stop = stopOf(run.environment.signal);
+  if (stop?.kind === 'timed_out' && outcome.status === 'timed_out') {
+    return { status: 'timed_out', failureReason: stop.message };
+  }
+  switch (outcome.status) {
+    case 'completed':
+    case 'skipped':
+      return null;
+    case 'canceled':
+      return { status: 'canceled', failureReason: outcome.failureReason };
+    case 'failed':
+      return goOn ? null : failed(`${type} block failed. failure reason: ${reason}`);
+    case 'terminated':
+      return goOn
+        ? null
+        : { status: 'terminated', failureReason: `${type} block terminated. Reason: ${reason}` };
+    case 'timed_out':
+      return goOn ? null : failed(`${type} block timed out. Reason: ${reason}`);
+  }
+}
+
+function failed(failureReason: string): RunEnd {
+  return { status: 'failed', failureReason };
+}
+
+function graphFailure(error: unknown): RunEnd {
+  if (!(error instanceof GraphError)) {
+    throw error;
+  }
+  const { problem } = error;
+  if (problem.kind === 'unknown_targets') {
+    const target = problem.targets[0]?.target ?? '';
+    return failed(`Next block label ${target} not found in workflow definition`);
+  }
+  if (problem.kind === 'several_roots') {
+    return failed(error.message);
+  }
+  const label = problem.labels[0] ?? '';
+  return failed(`Cycle detected while traversing workflow definition at block ${label}`);
+}

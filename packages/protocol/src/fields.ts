@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** A time on the wire: naive UTC, ISO 8601, no offset (reference: api.md §4). */
+export const WireTime = z.string().meta({ description: 'UTC, ISO 8601, no offset' });
+
+export const JsonMap = z.record(z.string(), z.unknown());
+export const StringMap = z.record(z.string(), z.string());
+
+const residentialCountries = [
+  'ES',
+  'IE',
+  'GB',
+  'IN',
+  'JP',
+  'FR',
+  'DE',
+  'NZ',
+  'ZA',
+  'AR',
+  'AU',
+  'BR',
+  'TR',
+  'CA',
+  'MX',
+  'IT',
+  'NL',
+  'PH',
+  'KR',
+  'SA',
+] as const;
+
+/** Names of proxy locations (blocks.md §1.6). */
+export const ProxyLocationName = z.enum([
+  'RESIDENTIAL',
+  'US-CA',
+  'US-NY',
+  'US-TX',
+  'US-FL',
+  'US-WA',
+  ...residentialCountries.map((country) => `RESIDENTIAL_${country}` as const),
+  'RESIDENTIAL_ISP',
+  'NONE',
+]);
+
+/** A name, a GeoTarget (`{country, subdivision?, city?}`) or `{url}` (api.md §26). */
+export const ProxyLocation = z.union([ProxyLocationName, JsonMap]);
+export type ProxyLocation = z.infer<typeof ProxyLocation>;
+
+export const Page = z.coerce.number().int().min(1).default(1);
+export const PageSize = z.coerce.number().int().min(1).default(10);
+
+/** A query parameter that may be repeated: always read as a list. */
+export const repeated = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(item).optional(),
+  );
+
+/** A query parameter that is `true` or `false` in text. */
+export const QueryBoolean = z.stringbool({
+  truthy: ['true', '1', 'yes', 'on'],
+  falsy: ['false', '0', 'no', 'off'],
+});

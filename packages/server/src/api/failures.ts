@@ -1,0 +1,43 @@
+import type { FastifyError } from 'fastify';
+import { LapwingError } from '../errors.ts';
+
+export interface Failure {
+  readonly status: number;
+  readonly body: object;
+}
+
+const invalidJson = (message: string): Failure => ({
+  status: 422,
+  body: { detail: [{ type: 'json_invalid', loc: ['body'], msg: `JSON decode error: ${message}` }] },
+});
+
+/** What fastify itself refuses before a handler is reached. */
+function refusedByFastify(error: FastifyError): Failure | null {
+  if (error.statusCode === 413)
+    return { status: 413, body: { detail: `The request body is too large: ${error.message}` } };
+  if (error.statusCode === 415) {
+    return {
+      status: 422,
+      body: {
+        detail: [{ type: 'value_error', loc: ['header', 'content-type'], msg: error.message }],
+      },
+    };
+  }
+  if (error.statusCode === 400) return invalidJson(error.message);
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return { status: error.statusCode, body: { detail: error.message } };
+  }
+  return null;
+}
+
+/** Status and body of an error (reference: api.md §3). */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof LapwingError) {
+    return { status: error.facts.status, body: { detail: error.issues ?? error.message } };
+  }
+  if (error instanceof SyntaxError) return invalidJson(error.message);
+  const refused = error instanceof Error ? refusedByFastify(error as FastifyError) : null;
+  if (refused !== null) return refused;
+  const name = error instanceof Error ? error.constructor.name : typeof error;
+  return { status: 500, body: { error: `Unexpected error: ${name}` } };
+}

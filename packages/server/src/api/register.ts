@@ -1,0 +1,94 @@
+import { type Route, routes } from '@lapwing/protocol';
+import { toIssues } from '@lapwing/workflow';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { OrganizationsService, Principal } from '../domain/organizations/service.ts';
+import { LapwingError, type ValidationIssue } from '../errors.ts';
+import type { JsonHandlers, StreamHandlers } from './handlers.ts';
+
+type AnyHandler = (request: unknown, reply: FastifyReply) => Promise<unknown>;
+
+interface Registration {
+  readonly organizations: OrganizationsService;
+  readonly handlers: JsonHandlers & StreamHandlers;
+  /** Fires when the server is closing. */
+  readonly closing: AbortSignal;
+}
+
+function parsePart(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  place: string,
+  issues: ValidationIssue[],
+): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  issues.push(...toIssues(parsed.error.issues, value, [place]));
+  return undefined;
+}
+
+function parseRequest(route: Route, request: FastifyRequest): { query: unknown; body: unknown } {
+  const issues: ValidationIssue[] = [];
+  const query = parsePart(route.query, request.query, 'query', issues);
+  const body = parsePart(route.body, request.body, 'body', issues);
+  if (issues.length > 0)
+    throw new LapwingError('validation_failed', 'The request does not fit', { issues });
+  return { query, body };
+}
+
+const headersOf = (request: FastifyRequest) =>
+  Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  );
+
+/** Fires when the client hangs up or the server is closing. */
+function signalOf(reply: FastifyReply, closing: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return AbortSignal.any([gone.signal, closing]);
+}
+
+async function principalOf(
+  route: Route,
+  headers: Readonly<Record<string, string | undefined>>,
+  organizations: OrganizationsService,
+): Promise<Principal | null> {
+  const key = headers['x-api-key'];
+  if (route.auth === 'none' || (route.auth === 'signed' && key === undefined)) return null;
+  return organizations.authenticate(key);
+}
+
+/** Serves every route of the table, under each of its addresses. */
+export function registerRoutes(server: FastifyInstance, registration: Registration): void {
+  for (const [operationId, route] of Object.entries<Route>(routes)) {
+    const handler = registration.handlers[operationId as keyof typeof routes] as AnyHandler;
+    const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+      const headers = headersOf(request);
+      const principal = await principalOf(route, headers, registration.organizations);
+      const { query, body } = parseRequest(route, request);
+      const signal = signalOf(reply, registration.closing);
+      const answer = await handler(
+        { principal, params: request.params, query, body, headers, signal },
+        reply,
+      );
+      if (route.answer.kind !== 'json') return reply;
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+    };
+    for (const { method, path } of [route, ...route.twins]) {
+      server.route({ method, url: path.replaceAll(/\{(\w+)\}/g, ':$1'), handler: handle });
+    }
+  }
+}
+
+/** The verbs that an unknown combination of verb and path would have had. */
+export function verbsOf(path: string): string[] {
+  const plain = path.replace(/\/$/, '');
+  return Object.values<Route>(routes)
+    .flatMap((route) => [route, ...route.twins])
+    .filter((twin) => new RegExp(`^${twin.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain))
+    .map((twin) => twin.method);
+}

@@ -1,0 +1,120 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { openApiDocument } from '@lapwing/protocol';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { ArtifactsService } from '../domain/artifacts/service.ts';
+import type { OrganizationsService } from '../domain/organizations/service.ts';
+import type { RunsService } from '../domain/runs/service.ts';
+import type { WebhooksService } from '../domain/webhooks/service.ts';
+import type { UrlCheck, WorkflowsService } from '../domain/workflows/service.ts';
+import type { Log } from '../lib/log.ts';
+import { failureOf } from './failures.ts';
+import { registerRoutes, verbsOf } from './register.ts';
+import { artifactHandlers } from './routes/artifacts.ts';
+import { runHandlers } from './routes/runs.ts';
+import { type HealthCheck, serverHandlers } from './routes/server.ts';
+import { webhookHandlers } from './routes/webhooks.ts';
+import { workflowHandlers } from './routes/workflows.ts';
+
+export interface ApiParts {
+  readonly version: string;
+  readonly log: Log;
+  readonly organizations: OrganizationsService;
+  readonly workflows: WorkflowsService;
+  readonly runs: RunsService;
+  readonly artifacts: ArtifactsService;
+  readonly webhooks: WebhooksService;
+  readonly checkUrl: UrlCheck;
+  readonly healthChecks: readonly HealthCheck[];
+}
+
+/** A listening API. */
+export interface Api {
+  /** `http://127.0.0.1:8000`: where it listens. */
+  readonly url: string;
+  /** Ends event streams and waiting reads, lets the other requests finish, and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Largest request body, in bytes. */
+const bodyLimit = 10 * 1024 * 1024;
+
+function createServer(log: Log): FastifyInstance {
+  const server = fastify({
+    bodyLimit,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    forceCloseConnections: 'idle',
+  });
+  server.removeContentTypeParser('application/json');
+  server.addContentTypeParser(
+    ['application/json', 'text/plain', '*'],
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      try {
+        done(null, body === '' ? undefined : JSON.parse(body.toString()));
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+  );
+  server.addHook('onSend', async (_request, reply) => {
+    reply
+      .header('x-frame-options', 'DENY')
+      .header('content-security-policy', "frame-ancestors 'none'");
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const failure = failureOf(error);
+    if (failure.status >= 500)
+      log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
+    return reply
+      .code(failure.status)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(failure.body));
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const otherVerb = verbsOf(request.url.split('?')[0] ?? '').length > 0;
+    return reply
+      .code(otherVerb ? 405 : 404)
+      .send({ detail: otherVerb ? 'Method Not Allowed' : 'Not Found' });
+  });
+  return server;
+}
+
+async function serveDocs(server: FastifyInstance, version: string): Promise<void> {
+  const document = openApiDocument(version);
+  await server.register(swagger, {
+    mode: 'static',
+    specification: { document: document as never },
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs' });
+  server.get('/openapi.json', async () => document);
+}
+
+/** Builds the API and listens. @throws when the address is taken. */
+export async function startApi(
+  parts: ApiParts,
+  address: { host: string; port: number },
+): Promise<Api> {
+  const server = createServer(parts.log);
+  const closing = new AbortController();
+  await serveDocs(server, parts.version);
+  registerRoutes(server, {
+    organizations: parts.organizations,
+    closing: closing.signal,
+    handlers: {
+      ...workflowHandlers(parts.workflows),
+      ...runHandlers(parts.runs),
+      ...artifactHandlers(parts.artifacts, parts.runs),
+      ...webhookHandlers(parts),
+      ...serverHandlers(parts.version, parts.healthChecks),
+    },
+  });
+  const url = await server.listen(address);
+  return {
+    url,
+    close: async () => {
+      closing.abort();
+      await server.close();
+    },
+  };
+}

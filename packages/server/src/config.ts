@@ -1,0 +1,139 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const whole = (minimum: number, maximum: number) =>
+  z.coerce.number().int().min(minimum).max(maximum);
+const onOff = z.stringbool({
+  truthy: ['true', '1', 'on', 'yes'],
+  falsy: ['false', '0', 'off', 'no'],
+});
+const viewport = z
+  .string()
+  .regex(/^\d{2,5}x\d{2,5}$/, 'must look like 1280x720')
+  .transform((text) => {
+    const [width = 0, height = 0] = text.split('x').map(Number);
+    return { width, height };
+  });
+const timeZone = z
+  .string()
+  .refine((name) => isTimeZone(name), 'must be an IANA time zone such as Europe/Berlin');
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Every setting: its environment variable is its key. `npm run generate` lists them in README. */
+export const settings = z.object({
+  LAPWING_HOST: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
+  LAPWING_PORT: whole(0, 65_535).default(8000).describe('Port to listen on; 0 takes a free one'),
+  LAPWING_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Address under which clients reach the server; it begins the signed addresses of files',
+    ),
+  LAPWING_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.lapwing')
+    .transform((path) => resolve(path))
+    .describe('Folder of the embedded database, the files of runs and the secret key'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('A PostgreSQL server to use in place of the embedded database'),
+  LAPWING_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,4096}$/, 'must be 8 to 4096 visible ASCII characters')
+    .optional()
+    .describe(
+      "Presets the first organization's API key; without it one is made and shown at the first start",
+    ),
+  LAPWING_SECRET_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits (32 bytes)')
+    .optional()
+    .describe(
+      'Seals secrets in the database and signs addresses of files; without it a key file is kept in the data folder',
+    ),
+  LAPWING_ALLOW_HOSTS: list
+    .prefault('')
+    .describe(
+      'Private hosts that workflows and webhooks may reach: `host` or `host:port`, separated by commas',
+    ),
+  LAPWING_SLOTS: whole(1, 1000)
+    .default(10)
+    .describe('Runs that a worker carries out at the same time'),
+  LAPWING_MAX_BROWSERS: whole(1, 500)
+    .default(Math.max(2, availableParallelism()))
+    .describe('Browsers that a worker has open at the same time; runs that need one more wait'),
+  LAPWING_WARM_BROWSERS: whole(0, 100).default(1).describe('Browsers kept ready for the next run'),
+  LAPWING_BROWSER_PATH: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The Chromium to use; without it one is looked for'),
+  LAPWING_BROWSER_ARGS: list
+    .prefault('')
+    .describe('Further start flags of Chromium, separated by commas'),
+  LAPWING_VIEWPORT: viewport.prefault('1280x720').describe('Size of the page in pixels'),
+  LAPWING_LOCALE: z.string().min(2).default('en-US').describe('Language that pages see'),
+  LAPWING_TIME_ZONE: timeZone
+    .optional()
+    .describe("Time zone that pages see; without it the machine's"),
+  LAPWING_NAVIGATION_TIMEOUT_SECONDS: whole(1, 600)
+    .default(60)
+    .describe('How long a page may take to load'),
+  LAPWING_RECORDING: onOff.prefault('on').describe('Whether runs are recorded as video'),
+  LAPWING_CODE_MEMORY_MB: whole(32, 8192).default(256).describe('Memory that a code block may use'),
+  LAPWING_DRAIN_SECONDS: whole(0, 3600)
+    .default(20)
+    .describe('Time that running blocks get to finish when the server is told to stop'),
+  LAPWING_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('How much is logged'),
+});
+
+export type Config = z.output<typeof settings>;
+
+/** Settings that do not fit. `message` lists each with its value and what would be right. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads the settings from environment variables. Empty ones count as not set; unknown `LAPWING_…` names are refused,
+ * because a misspelt setting must not be silently without effect.
+ * @throws SettingsError
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const known = Object.keys(settings.shape);
+  const unknown = Object.keys(given)
+    .filter(
+      (name) =>
+        name.startsWith('LAPWING_') && !name.startsWith('LAPWING_TEST_') && !known.includes(name),
+    )
+    .map((name) => `${name} is no setting of Lapwing. Settings: ${known.join(', ')}`);
+  const parsed = settings.safeParse(given);
+  const wrong = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    const value = /KEY|URL/.test(name) ? '(hidden)' : JSON.stringify(given[name]);
+    return `${name}=${value}: ${issue.message}`;
+  });
+  if (!parsed.success || unknown.length > 0)
+    throw new SettingsError([...wrong, ...unknown].join('\n'));
+  return parsed.data;
+}

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { durableFiles } from './pglite-files.ts';
+import {
+  type PgliteReply,
+  type PgliteRequest,
+  type PgliteWorkerData,
+  readyId,
+} from './pglite-messages.ts';
+import { syncTree } from './sync-tree.ts';
+
+/** The thread of the embedded database: PostgreSQL's wire protocol in, its answers out, one message after the other. */
+
+function startParameters(): string[] {
+  const shipped = PGlite.defaultStartParams.filter((parameter) => parameter !== '-F');
+  const settings = ['fsync=on', 'wal_sync_method=fsync', 'shared_buffers=16MB'];
+  return [...shipped, ...settings.flatMap((setting) => ['-c', setting])];
+}
+
+async function start({ directory, seedFile }: PgliteWorkerData): Promise<PGlite> {
+  const fresh = !existsSync(join(directory, 'PG_VERSION'));
+  const seed = fresh && seedFile !== null ? new Blob([readFileSync(seedFile)]) : undefined;
+  const database = await PGlite.create({
+    fs: durableFiles(directory),
+    startParams: startParameters(),
+    ...(seed === undefined ? {} : { loadDataDir: seed }),
+  });
+  // Recovery has synced a seed's files already; those of initdb are nowhere but in the page cache.
+  if (fresh && seed === undefined) syncTree(directory);
+  return database;
+}
+
+async function handle(database: PGlite, request: PgliteRequest): Promise<Uint8Array> {
+  switch (request.kind) {
+    case 'protocol':
+      return database.execProtocolRawSync(request.bytes);
+    case 'connect':
+      if (database.isInTransaction()) await database.exec('ROLLBACK');
+      await database.exec('DEALLOCATE ALL');
+      return database.execProtocolRawSync(request.bytes).slice();
+    case 'pack':
+      await database.exec('CHECKPOINT');
+      return new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer());
+    case 'close':
+      await database.close();
+      return new Uint8Array();
+    default:
+      return request satisfies never;
+  }
+}
+
+async function main(port: NonNullable<typeof parentPort>): Promise<void> {
+  const database = await start(workerData as PgliteWorkerData);
+  let last = Promise.resolve();
+  port.on('message', (request: PgliteRequest) => {
+    last = last.then(async () => {
+      try {
+        const bytes = await handle(database, request);
+        port.postMessage({ id: request.id, bytes } satisfies PgliteReply, [
+          bytes.buffer as ArrayBuffer,
+        ]);
+      } catch (error) {
+        port.postMessage({ id: request.id, error: String(error) } satisfies PgliteReply);
+      }
+      if (request.kind === 'close') port.close();
+    });
+  });
+  port.postMessage({ id: readyId, bytes: new Uint8Array() } satisfies PgliteReply);
+}
+
+if (parentPort === null) throw new Error('This file is the entry of a worker thread');
+await main(parentPort);

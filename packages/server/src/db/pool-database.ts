@@ -1,0 +1,91 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { LapwingError } from '../errors.ts';
+import type { Database, Sql, SqlExecutor } from './database.ts';
+
+/** What differs between the drivers: how notifications arrive and what else must be closed. */
+export interface DriverParts {
+  readonly kind: Database['kind'];
+  readonly pool: pg.Pool;
+  /** How messages name the database: a directory, or host and port. */
+  readonly name: string;
+  readonly listen: Database['listen'];
+  readonly close: () => Promise<void>;
+}
+
+const pingTimeoutMs = 2_000;
+
+/** A {@link Database} over a pool of `pg`, which both drivers are: same types, same errors, same parsing. */
+export function poolDatabase(parts: DriverParts): Database {
+  const sql = drizzle({ client: parts.pool });
+  return {
+    kind: parts.kind,
+    sql,
+    transaction: (work) => transaction(sql, work),
+    executor,
+    listen: parts.listen,
+    notify: async (handle, channel, payload) => {
+      await executor(handle).executeSql('select pg_notify($1, $2)', [channel, payload]);
+    },
+    ping: () => ping(parts),
+    close: parts.close,
+  };
+}
+
+/** A pool reports connections lost while idle, and each lost in use: unheard, either would end the process. */
+export function watchPool(pool: pg.Pool, log: Logger): void {
+  const report = (error: Error) => log.warn({ err: error }, 'A database connection was lost');
+  pool.on('error', report);
+  pool.on('connect', (client) => client.on('error', report));
+}
+
+async function transaction<T>(sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
+  let failure: { readonly error: unknown } | null = null;
+  try {
+    return await sql.transaction(async (tx) => {
+      try {
+        return await work(tx);
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    });
+  } catch (error) {
+    // Of a lost connection the rollback fails too, and would hide what failed first.
+    throw failure === null ? error : (failure as { readonly error: unknown }).error;
+  }
+}
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+/** Drizzle keeps the client of a handle to itself, and its own raw statements skip `pg`'s parsing of times. */
+function clientOf(handle: Sql): Queryable {
+  return (handle._.session as unknown as { readonly client: Queryable }).client;
+}
+
+function executor(handle: Sql): SqlExecutor {
+  const client = clientOf(handle);
+  return {
+    executeSql: async (text, values) => {
+      const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values);
+      // A script of several statements has a result for each.
+      return { rows: Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows };
+    },
+  };
+}
+
+async function ping({ pool, name }: DriverParts): Promise<void> {
+  const late = AbortSignal.timeout(pingTimeoutMs);
+  const silence = new Promise<never>((_, reject) => {
+    late.addEventListener('abort', () => reject(new Error(`no answer in ${pingTimeoutMs} ms`)));
+  });
+  try {
+    await Promise.race([pool.query('select 1'), silence]);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LapwingError('unavailable', `The database (${name}) does not answer: ${reason}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import type { Sql } from '../../db/database.ts';
+import { artifacts } from '../../db/tables.ts';
+
+export type ArtifactRow = typeof artifacts.$inferSelect;
+
+export async function insertArtifact(
+  sql: Sql,
+  row: typeof artifacts.$inferInsert,
+): Promise<ArtifactRow> {
+  const rows = await sql.insert(artifacts).values(row).returning();
+  const inserted = rows[0];
+  if (inserted === undefined)
+    throw new Error('The database returned no row for an inserted artifact');
+  return inserted;
+}
+
+export async function findArtifact(sql: Sql, artifactId: string): Promise<ArtifactRow | undefined> {
+  const rows = await sql.select().from(artifacts).where(eq(artifacts.artifactId, artifactId));
+  return rows[0];
+}
+
+/** The artifacts of a run, oldest first; of some types only when they are named. */
+export async function listArtifacts(
+  sql: Sql,
+  runId: string,
+  types: readonly string[] | undefined,
+): Promise<ArtifactRow[]> {
+  const ofRun = eq(artifacts.runId, runId);
+  return sql
+    .select()
+    .from(artifacts)
+    .where(types === undefined ? ofRun : and(ofRun, inArray(artifacts.artifactType, [...types])))
+    .orderBy(asc(artifacts.position));
+}

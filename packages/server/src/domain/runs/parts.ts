@@ -1,0 +1,47 @@
+import type { RunStatus } from '@lapwing/protocol';
+import type { Database, Sql } from '../../db/database.ts';
+import { LapwingError } from '../../errors.ts';
+import type { Seal } from '../../lib/seal.ts';
+import { wireTime } from '../../lib/time.ts';
+import type { JobQueue } from '../../queue/queue.ts';
+import type { ArtifactsService } from '../artifacts/service.ts';
+import type { WebhookRun, WebhooksService } from '../webhooks/service.ts';
+import type { UrlCheck, WorkflowsService } from '../workflows/service.ts';
+import type { RunFeed } from './feed.ts';
+import { appendEvent, type RunRow } from './store.ts';
+
+/** What the runs domain is built from. */
+export interface RunParts {
+  readonly database: Database;
+  readonly queue: JobQueue;
+  readonly feed: RunFeed;
+  readonly seal: Seal;
+  readonly workflows: WorkflowsService;
+  readonly artifacts: ArtifactsService;
+  readonly webhooks: WebhooksService;
+  readonly checkUrl: UrlCheck;
+}
+
+export const missingRun = (runId: string) =>
+  new LapwingError('not_found', `Run ${runId} not found`);
+
+/** Adds the event of a new status, in the transaction that sets it. */
+export async function writeStatus(
+  tx: Sql,
+  feed: RunFeed,
+  runId: string,
+  change: { readonly status: RunStatus; readonly failureReason: string | null },
+): Promise<void> {
+  const data = {
+    status: change.status,
+    failure_reason: change.failureReason,
+    created_at: wireTime(new Date()),
+  };
+  await appendEvent(tx, runId, 'run.status', data);
+  await feed.announce(tx, runId);
+}
+
+export function webhookRun(run: RunRow): WebhookRun {
+  const { organizationId, runId, apiKeyId, webhookUrl } = run;
+  return { organizationId, runId, apiKeyId, webhookUrl };
+}

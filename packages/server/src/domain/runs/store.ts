@@ -1,0 +1,162 @@
+import { and, asc, eq, gt, inArray, sql as raw } from 'drizzle-orm';
+import type { Sql } from '../../db/database.ts';
+import { idempotencyKeys, runBlocks, runEvents, runs } from '../../db/tables.ts';
+
+export type RunRow = typeof runs.$inferSelect;
+export type RunBlockRow = typeof runBlocks.$inferSelect;
+export type RunEventRow = typeof runEvents.$inferSelect;
+export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
+
+/** Statuses from which a run can still end. */
+const openStatuses = ['created', 'queued', 'running', 'paused'];
+
+export async function insertRun(sql: Sql, row: typeof runs.$inferInsert): Promise<RunRow> {
+  const rows = await sql.insert(runs).values(row).returning();
+  const inserted = rows[0];
+  if (inserted === undefined) throw new Error('The database returned no row for an inserted run');
+  return inserted;
+}
+
+export async function findRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
+  const rows = await sql.select().from(runs).where(eq(runs.runId, runId));
+  return rows[0];
+}
+
+/** Changes a run that has not ended; undefined when it has: whoever ends a run first decides. */
+export async function updateOpenRun(
+  sql: Sql,
+  runId: string,
+  change: Partial<typeof runs.$inferInsert>,
+): Promise<RunRow | undefined> {
+  const rows = await sql
+    .update(runs)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(and(eq(runs.runId, runId), inArray(runs.status, openStatuses)))
+    .returning();
+  return rows[0];
+}
+
+/** Changes what may change after the end: what was found while the run was wound up, and its webhook's fate. */
+export async function updateRun(
+  sql: Sql,
+  runId: string,
+  change: Pick<
+    Partial<typeof runs.$inferInsert>,
+    'output' | 'errors' | 'stepCount' | 'webhookFailureReason' | 'browserStateSealed'
+  >,
+): Promise<void> {
+  await sql
+    .update(runs)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(eq(runs.runId, runId));
+}
+
+/** A worker takes the run up. Undefined when it has ended. */
+export async function markRunning(sql: Sql, runId: string): Promise<RunRow | undefined> {
+  return updateOpenRun(sql, runId, {
+    status: 'running',
+    startedAt: raw`coalesce(${runs.startedAt}, now())` as unknown as Date,
+    attempts: raw`${runs.attempts} + 1` as unknown as number,
+  });
+}
+
+/** Claims an idempotency key; the row that holds it already, when there is one. */
+export async function claimKey(
+  sql: Sql,
+  row: typeof idempotencyKeys.$inferInsert,
+): Promise<IdempotencyRow | undefined> {
+  const inserted = await sql.insert(idempotencyKeys).values(row).onConflictDoNothing().returning();
+  if (inserted.length === 1) return undefined;
+  const rows = await sql
+    .select()
+    .from(idempotencyKeys)
+    .where(
+      and(
+        eq(idempotencyKeys.organizationId, row.organizationId),
+        eq(idempotencyKeys.scope, row.scope),
+        eq(idempotencyKeys.key, row.key),
+      ),
+    );
+  return rows[0];
+}
+
+export async function findBlock(
+  sql: Sql,
+  runId: string,
+  path: string,
+): Promise<RunBlockRow | undefined> {
+  const rows = await sql
+    .select()
+    .from(runBlocks)
+    .where(and(eq(runBlocks.runId, runId), eq(runBlocks.path, path)));
+  return rows[0];
+}
+
+export async function insertBlock(sql: Sql, row: typeof runBlocks.$inferInsert): Promise<void> {
+  await sql.insert(runBlocks).values(row);
+}
+
+export async function updateBlock(
+  sql: Sql,
+  blockId: string,
+  change: Partial<typeof runBlocks.$inferInsert>,
+): Promise<void> {
+  await sql
+    .update(runBlocks)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(eq(runBlocks.blockId, blockId));
+}
+
+/** Blocks that have not finished get a final status: their run has ended. */
+export async function closeBlocks(
+  sql: Sql,
+  runId: string,
+  status: string,
+  reason: string,
+): Promise<void> {
+  const now = new Date();
+  await sql
+    .update(runBlocks)
+    .set({ status, failureReason: reason, finishedAt: now, modifiedAt: now })
+    .where(and(eq(runBlocks.runId, runId), eq(runBlocks.status, 'running')));
+}
+
+export async function listBlocks(sql: Sql, runId: string): Promise<RunBlockRow[]> {
+  return sql
+    .select()
+    .from(runBlocks)
+    .where(eq(runBlocks.runId, runId))
+    .orderBy(asc(runBlocks.position));
+}
+
+/** Appends an event. Writers of one run take turns, so that the numbers have no gaps and no reader misses one. */
+export async function appendEvent(
+  tx: Sql,
+  runId: string,
+  type: string,
+  data: Record<string, unknown>,
+): Promise<void> {
+  await tx.execute(raw`select pg_advisory_xact_lock(hashtextextended(${runId}, 0))`);
+  const next = raw<number>`(select coalesce(max(sequence), 0) + 1 from run_events where run_id = ${runId})`;
+  await tx.insert(runEvents).values({ runId, type, data, sequence: next as unknown as number });
+}
+
+export async function listEvents(
+  sql: Sql,
+  runId: string,
+  after: number,
+  options: { type?: string; limit: number },
+): Promise<RunEventRow[]> {
+  return sql
+    .select()
+    .from(runEvents)
+    .where(
+      and(
+        eq(runEvents.runId, runId),
+        gt(runEvents.sequence, after),
+        options.type === undefined ? undefined : eq(runEvents.type, options.type),
+      ),
+    )
+    .orderBy(asc(runEvents.sequence))
+    .limit(options.limit);
+}

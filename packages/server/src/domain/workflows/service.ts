@@ -1,0 +1,263 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Workflow, WorkflowBody, WorkflowStatus } from '@lapwing/protocol';
+import { expandDefinition, type StoredDefinition, type WorkflowRequest } from '@lapwing/workflow';
+import type { Database, Sql } from '../../db/database.ts';
+import { isUniqueViolation } from '../../db/unique-violation.ts';
+import { LapwingError } from '../../errors.ts';
+import { newId } from '../../lib/ids.ts';
+import type { Seal } from '../../lib/seal.ts';
+import { wireTime } from '../../lib/time.ts';
+import { readDefinition } from './document.ts';
+import { mergeSettings } from './settings.ts';
+import * as store from './store.ts';
+import { workflowView } from './view.ts';
+
+/** Refuses an address that nothing may be sent to. @throws LapwingError `invalid_url`, `blocked_host` */
+export type UrlCheck = (url: string) => Promise<unknown>;
+
+/** A version of a workflow, ready to run. */
+export interface WorkflowVersion {
+  readonly workflowId: string;
+  readonly workflowPermanentId: string;
+  readonly title: string;
+  readonly settings: Partial<Workflow>;
+  readonly definition: StoredDefinition;
+}
+
+export interface WorkflowQuery {
+  readonly page: number;
+  readonly page_size: number;
+  readonly search_key?: string | undefined;
+  readonly title?: string | undefined;
+  readonly status?: readonly WorkflowStatus[] | undefined;
+  readonly only_saved_tasks?: boolean | undefined;
+  readonly only_workflows?: boolean | undefined;
+}
+
+/** Header values that are kept sealed; the mask stands for the value that is stored. */
+function sealedHeaders(
+  headers: Readonly<Record<string, string>>,
+  seal: Seal,
+): Record<string, string> {
+  const entries = Object.entries(headers);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value === '***' ? value : seal.seal(value)]),
+  );
+}
+
+const missing = (permanentId: string) =>
+  new LapwingError('not_found', `Workflow ${permanentId} not found`);
+
+function versionOf(row: store.WorkflowRow): WorkflowVersion {
+  return {
+    workflowId: row.workflowId,
+    workflowPermanentId: row.workflowPermanentId,
+    title: row.title,
+    settings: row.settings as Partial<Workflow>,
+    definition: row.definition as unknown as StoredDefinition,
+  };
+}
+
+/** Workflows and their versions. */
+export class WorkflowsService {
+  readonly #database: Database;
+  readonly #seal: Seal;
+  readonly #checkUrl: UrlCheck;
+
+  constructor(database: Database, seal: Seal, checkUrl: UrlCheck) {
+    this.#database = database;
+    this.#seal = seal;
+    this.#checkUrl = checkUrl;
+  }
+
+  /**
+   * Stores a new workflow.
+   * @param idempotencyKey The same key again answers with the workflow that it created first, whatever the body says.
+   * @throws LapwingError `invalid_definition`, `invalid_parameters`, `invalid_url`, `blocked_host`, `validation_failed`.
+   */
+  async create(
+    organizationId: string,
+    body: WorkflowBody,
+    idempotencyKey: string | undefined,
+  ): Promise<Workflow> {
+    if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
+      throw new LapwingError(
+        'validation_failed',
+        'Idempotency-Key must be 1 to 255 visible ASCII characters',
+      );
+    }
+    const request = readDefinition(body);
+    await this.#checkUrls(request);
+    const permanentId =
+      idempotencyKey === undefined ? newId('wpid') : keyedId(organizationId, idempotencyKey);
+    const row = await this.#database.transaction(async (tx) => {
+      const workflowId = newId('w');
+      if (idempotencyKey !== undefined) {
+        const claim = {
+          organizationId,
+          scope: 'workflow',
+          key: idempotencyKey,
+          requestHash: '',
+          resourceId: workflowId,
+        };
+        if (!(await store.claimKey(tx, claim)))
+          return store.findByKey(tx, organizationId, idempotencyKey);
+      }
+      return this.#insert(tx, {
+        organizationId,
+        permanentId,
+        workflowId,
+        version: 1,
+        request,
+        before: null,
+      });
+    });
+    if (row === undefined)
+      throw new LapwingError(
+        'conflict',
+        `A create under this Idempotency-Key is still in progress`,
+      );
+    return workflowView(row);
+  }
+
+  /** Stores the next version. @throws LapwingError as create, `not_found`, `conflict` when another save won. */
+  async update(organizationId: string, permanentId: string, body: WorkflowBody): Promise<Workflow> {
+    const before = await this.#find(organizationId, permanentId);
+    const request = readDefinition(body);
+    await this.#checkUrls(request);
+    try {
+      const insertion = {
+        organizationId,
+        permanentId,
+        workflowId: newId('w'),
+        version: before.version + 1,
+        request,
+        before,
+      };
+      return workflowView(await this.#insert(this.#database.sql, insertion));
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new LapwingError(
+        'conflict',
+        `Concurrent update detected: ${permanentId} was saved by somebody else, read it again`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async get(organizationId: string, permanentId: string, version?: number): Promise<Workflow> {
+    return workflowView(await this.#find(organizationId, permanentId, version));
+  }
+
+  async versions(organizationId: string, permanentId: string): Promise<Workflow[]> {
+    const rows = await store.listVersions(this.#database.sql, organizationId, permanentId);
+    if (rows.length === 0) throw missing(permanentId);
+    return rows.map(workflowView);
+  }
+
+  async list(organizationId: string, query: WorkflowQuery): Promise<Workflow[]> {
+    if (query.only_saved_tasks === true && query.only_workflows === true) {
+      throw new LapwingError(
+        'invalid_state',
+        'only_saved_tasks and only_workflows exclude each other: send one of them',
+      );
+    }
+    const rows = await store.listWorkflows(this.#database.sql, organizationId, {
+      page: query.page,
+      pageSize: query.page_size,
+      statuses: query.status ?? ['published', 'draft'],
+      search: query.search_key ?? query.title,
+      savedTasks:
+        query.only_saved_tasks === true ? true : query.only_workflows === true ? false : undefined,
+    });
+    return rows.map(workflowView);
+  }
+
+  async delete(organizationId: string, permanentId: string): Promise<void> {
+    await store.markDeleted(this.#database.sql, organizationId, permanentId);
+  }
+
+  /** The newest version, to be run. @throws LapwingError `not_found` */
+  async newest(organizationId: string, permanentId: string): Promise<WorkflowVersion> {
+    return versionOf(await this.#find(organizationId, permanentId));
+  }
+
+  /** The version that a run was started with; there even after the workflow was deleted. */
+  async version(workflowId: string): Promise<WorkflowVersion> {
+    const row = await store.findVersion(this.#database.sql, workflowId);
+    if (row === undefined) throw missing(workflowId);
+    return versionOf(row);
+  }
+
+  /** The opened values of a version's `cdp_connect_headers`. */
+  cdpHeaders(version: WorkflowVersion): Record<string, string> | null {
+    const sealed = version.settings.cdp_connect_headers ?? null;
+    if (sealed === null) return null;
+    return Object.fromEntries(
+      Object.entries(sealed).map(([name, value]) => [name, this.#seal.open(value)]),
+    );
+  }
+
+  async #find(
+    organizationId: string,
+    permanentId: string,
+    version?: number,
+  ): Promise<store.WorkflowRow> {
+    const row = await store.findWorkflow(this.#database.sql, organizationId, permanentId, version);
+    if (row === undefined)
+      throw missing(version === undefined ? permanentId : `${permanentId} version ${version}`);
+    return row;
+  }
+
+  async #checkUrls(request: WorkflowRequest): Promise<void> {
+    for (const url of [request.webhook_callback_url, request.totp_verification_url]) {
+      if (url != null && url !== '') await this.#checkUrl(url);
+    }
+  }
+
+  async #insert(
+    tx: Sql,
+    save: {
+      organizationId: string;
+      permanentId: string;
+      workflowId: string;
+      version: number;
+      request: WorkflowRequest;
+      before: store.WorkflowRow | null;
+    },
+  ): Promise<store.WorkflowRow> {
+    const { title, description, status, workflow_definition, ...settings } = save.request;
+    const headers = settings.cdp_connect_headers;
+    const sealed = headers == null ? headers : sealedHeaders(headers, this.#seal);
+    const environment = {
+      workflowId: save.workflowId,
+      now: wireTime(new Date()),
+      newId,
+      newUuid: randomUUID,
+    };
+    return store.insertWorkflow(tx, {
+      workflowId: save.workflowId,
+      workflowPermanentId: save.permanentId,
+      organizationId: save.organizationId,
+      version: save.version,
+      title,
+      description,
+      status,
+      settings: mergeSettings(
+        { ...settings, cdp_connect_headers: sealed },
+        save.before?.settings ?? null,
+      ),
+      definition: { ...expandDefinition(workflow_definition, environment) },
+    });
+  }
+}
+
+/** The permanent id of a workflow that is created under a key: the same for the same key (api.md §4). */
+function keyedId(organizationId: string, key: string): string {
+  const digest = createHash('sha256')
+    .update(['create_workflow', organizationId, key].join('\0'))
+    .digest('hex');
+  return `wpid_${digest}`;
+}

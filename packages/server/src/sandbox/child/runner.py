@@ -1,0 +1,167 @@
+"""Runs one piece of user code and describes how it ended."""
+
+import ast
+import asyncio
+import builtins
+import datetime
+import html
+import json
+import keyword
+import math
+import re
+import sys
+import types
+
+from page_client import PageClient
+from rules import ALLOWED_IMPORTS, Refused, check
+
+MAX_TEXT = 2000
+MAX_DEPTH = 90
+FILE = "<code>"
+# Not a name that user code can spell.
+CAPTURE = ".capture"
+NOT_OFFERED = {
+    "breakpoint", "compile", "copyright", "credits", "delattr", "dir", "eval", "exec", "exit", "globals", "help",
+    "input", "license", "locals", "open", "quit", "setattr", "vars",
+}
+
+client = None
+
+
+class ErrorCode(Exception):
+    """raise ErrorCode("CODE", "why") ends the block with an error code of the user's own."""
+
+    def __init__(self, code, reasoning):
+        super().__init__(reasoning)
+        self.code = code
+
+
+class FellOff:
+    """What a body gives that ends without a return."""
+
+    def __init__(self, variables):
+        self.variables = variables
+
+
+async def run(start_text, log, call):
+    start = json.loads(start_text)
+    try:
+        return _dumps(await _run(start, log, call))
+    except ErrorCode as error:
+        return _dumps({"kind": "error_code", "code": error.code[:MAX_TEXT], "reasoning": str(error)[:MAX_TEXT]})
+    except Refused as error:
+        return _dumps({"kind": "refused", "message": str(error)[:MAX_TEXT]})
+    except BaseException as error:
+        return _dumps(_raised(error))
+
+
+def receive(message):
+    if client is not None:
+        client.receive(json.loads(message))
+
+
+async def _run(start, log, call):
+    global client
+    variables = dict(start["variables"])
+    if start["page"] is not None:
+        send = lambda call_id, message: call(call_id, _dumps(message))
+        client = PageClient(start["page"]["surface"], start["page"]["values"], send)
+        variables["page"] = client.page
+    names = [name for name in variables if name.isidentifier() and not keyword.iskeyword(name)]
+    body = _compile(start["code"], names, _scope(log))
+    value = await body(**{name: variables[name] for name in names})
+    if isinstance(value, FellOff):
+        value = {
+            name: item
+            for name, item in value.variables.items()
+            if name not in variables and not isinstance(item, types.ModuleType)
+        }
+    return {"kind": "returned", "value": to_json(value)}
+
+
+def _compile(code, names, scope):
+    """The code as the body of `async def code(<names>)`, which tells a return from falling off the end."""
+    tree = ast.parse(code, FILE)
+    check(tree)
+    capture = ast.Return(ast.Call(ast.Name(CAPTURE, ast.Load()), [], []))
+    function = ast.parse("async def code(): pass", FILE).body[0]
+    function.args.args = [ast.arg(name) for name in names]
+    function.body = [*tree.body, capture]
+    module = ast.fix_missing_locations(ast.Module([function], []))
+    exec(compile(module, FILE, "exec"), scope)
+    return scope["code"]
+
+
+def _scope(log):
+    offered = {name: item for name, item in vars(builtins).items() if name not in NOT_OFFERED}
+    offered["__import__"] = _import
+
+    def print_(*values, sep=" ", end="\n", file=None, flush=False):
+        log("info", (" " if sep is None else sep).join(str(value) for value in values))
+
+    return {
+        "__builtins__": offered,
+        "__name__": "code",
+        "asyncio": asyncio,
+        "datetime": datetime,
+        "html": html,
+        "json": json,
+        "math": math,
+        "re": re,
+        "print": print_,
+        "sleep": asyncio.sleep,
+        "ErrorCode": ErrorCode,
+        CAPTURE: lambda: FellOff(dict(sys._getframe(1).f_locals)),
+    }
+
+
+def _import(name, scope=None, variables=None, wanted=(), level=0):
+    if name not in ALLOWED_IMPORTS:
+        raise ImportError(f"import of {name} is not allowed")
+    return __import__(name, scope, variables, wanted, level)
+
+
+def _raised(error):
+    line = _line(error)
+    if isinstance(error, SyntaxError):
+        message = f"{error.msg} (line {line})" if line else str(error.msg)
+    else:
+        message = str(error)
+    return {"kind": "raised", "type": type(error).__name__[:MAX_TEXT], "message": message[:MAX_TEXT], "line": line}
+
+
+def _line(error):
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        return error.lineno or None
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE:
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return lines[-1] if lines else None
+
+
+def to_json(value, above=()):
+    """The JSON form of a value; what has none becomes a text that says so."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if any(value is item for item in above) or len(above) >= MAX_DEPTH:
+        return _not_serializable(value)
+    path = (*above, value)
+    if isinstance(value, dict):
+        return {str(key): to_json(item, path) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item, path) for item in value]
+    return _not_serializable(value)
+
+
+def _not_serializable(value):
+    return f"Object '{type(value)}' is not JSON serializable"
+
+
+def _dumps(value):
+    # A lone surrogate is no Unicode text: escaped, it survives the way.
+    return json.dumps(value, ensure_ascii=True)

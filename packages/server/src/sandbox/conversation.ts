@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { abortable } from './abortable.ts';
+import type { SandboxChild } from './child-process.ts';
+import type { CodeResult, Json, Language, LogLevel } from './code-result.ts';
+import type { FromChild, PageSetup } from './messages.ts';
+import type { PageRpc } from './page-rpc.ts';
+import { residentBytes } from './resident-bytes.ts';
+
+export interface SandboxRequest {
+  readonly language: Language;
+  /** Statements, run as the body of an async function. */
+  readonly code: string;
+  /** Become variables of these names. */
+  readonly variables: Readonly<Record<string, Json>>;
+  /** For the user's code alone, not for the start of the child. */
+  readonly timeoutMs: number;
+  /** Resident memory above that of an idle child. Default 256 MB. */
+  readonly memoryBytes?: number;
+  /** Of the result's JSON. Default 4 MB. */
+  readonly maxOutputBytes?: number;
+  /** What user code sees as `page`; null when there is none. */
+  readonly page: PageRpc | null;
+  /** A line of `print` or `console`; at most about 256 KB of them. */
+  readonly onLog: (level: LogLevel, message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const defaultMemoryBytes = 256 * 2 ** 20;
+const defaultOutputBytes = 4 * 2 ** 20;
+const maxLogBytes = 256 * 2 ** 10;
+/** The child stops by itself at maxLogBytes. One that goes on is not ours any more. */
+const hardLogBytes = 4 * maxLogBytes;
+const memoryIntervalMs = 50;
+/** More calls than this are not read from the pipe until some are answered. */
+const maxPendingCalls = 64;
+
+/** Runs user code in a fresh child and ends the child, whatever happens. Rejects only with the signal's reason. */
+export async function converse(child: SandboxChild, request: SandboxRequest): Promise<CodeResult> {
+  const over = new AbortController();
+  const stopped = AbortSignal.any([request.signal, over.signal]);
+  const calls = new CallDesk(child, request.page);
+  try {
+    request.signal.throwIfAborted();
+    const setup = await abortable(calls.setUp(request.code), request.signal);
+    return await Promise.race([
+      listen({ child, request, calls, setup }),
+      timeLimit(request.timeoutMs, stopped),
+      memoryLimit(child, request.memoryBytes ?? defaultMemoryBytes, stopped),
+    ]);
+  } finally {
+    over.abort();
+    request.page?.close();
+    await child.kill();
+  }
+}
+
+interface Talk {
+  readonly child: SandboxChild;
+  readonly request: SandboxRequest;
+  readonly calls: CallDesk;
+  readonly setup: PageSetup | null;
+}
+
+async function listen({ child, request, calls, setup }: Talk): Promise<CodeResult> {
+  const { language, code, variables } = request;
+  const maxOutputBytes = request.maxOutputBytes ?? defaultOutputBytes;
+  const token = `${randomBytes(16).toString('hex')} `;
+  const start = { type: 'start', token, language, code, variables, page: setup, maxLogBytes } as const;
+  let logBytes = 0;
+  for await (const heard of child.talk(start)) {
+    if (heard.kind === 'too_long') return outputLimit(maxOutputBytes);
+    if (heard.kind === 'forged') return forged();
+    const { message, bytes } = heard;
+    switch (message.type) {
+      case 'log':
+        logBytes += bytes;
+        if (logBytes > hardLogBytes) return outputLimit(hardLogBytes);
+        request.onLog(message.level, message.message);
+        break;
+      case 'call':
+        await calls.answer(message);
+        break;
+      case 'end':
+        return bytes > maxOutputBytes + token.length ? outputLimit(maxOutputBytes) : message.result;
+    }
+  }
+  return afterExit(child);
+}
+
+/** Passes the calls of user code on to the page, and the answers back. */
+class CallDesk {
+  readonly #child: SandboxChild;
+  readonly #page: PageRpc | null;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(child: SandboxChild, page: PageRpc | null) {
+    this.#child = child;
+    this.#page = page;
+  }
+
+  /** The page is opened before the code runs, as `page.url` is known without asking; but only for code that names it. */
+  async setUp(code: string): Promise<PageSetup | null> {
+    if (this.#page === null) return null;
+    const values = /\bpage\b/.test(code)
+      ? await this.#page.open((changed) => this.#child.send({ type: 'values', values: changed }))
+      : {};
+    return { surface: this.#page.surface, values };
+  }
+
+  /** Resolves when there is room for another call. */
+  async answer({ id, call }: Extract<FromChild, { type: 'call' }>): Promise<void> {
+    const answering = this.#answer(id, call).finally(() => this.#pending.delete(answering));
+    this.#pending.add(answering);
+    if (this.#pending.size >= maxPendingCalls) await Promise.race(this.#pending);
+  }
+
+  async #answer(id: number, call: unknown): Promise<void> {
+    try {
+      if (this.#page === null) throw new TypeError('This code has no page.');
+      this.#child.send({ type: 'reply', id, value: (await this.#page.call(call)) ?? null });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      this.#child.send({ type: 'failure', id, name, message });
+    }
+  }
+}
+
+async function timeLimit(timeoutMs: number, signal: AbortSignal): Promise<CodeResult> {
+  await abortable(delay(timeoutMs, undefined, { signal }), signal);
+  const message = `The code did not end within ${timeoutMs / 1000} seconds.`;
+  return { kind: 'limit', limit: 'time', message };
+}
+
+async function memoryLimit(
+  child: SandboxChild,
+  limit: number,
+  signal: AbortSignal,
+): Promise<CodeResult> {
+  do {
+    await abortable(delay(memoryIntervalMs, undefined, { signal }), signal);
+  } while ((await residentBytes(child.pid)) - child.baselineBytes <= limit);
+  return memoryExceeded(limit);
+}
+
+async function afterExit(child: SandboxChild): Promise<CodeResult> {
+  const exit = await child.exited;
+  // V8 ends the process when its heap is full, and the system does when the machine's memory is.
+  if (exit.signal === 'SIGKILL' || /out of memory/i.test(exit.stderr)) return memoryExceeded(null);
+  const message = `The code ended its own process (exit code ${exit.code}, signal ${exit.signal}).`;
+  return { kind: 'raised', type: 'SandboxExit', message, line: null };
+}
+
+function memoryExceeded(limit: number | null): CodeResult {
+  const size = limit === null ? 'memory than there is' : `than ${limit / 2 ** 20} MB of memory`;
+  return { kind: 'limit', limit: 'memory', message: `The code needed more ${size}.` };
+}
+
+function outputLimit(bytes: number): CodeResult {
+  const message = `The code gave out more than ${bytes / 2 ** 20} MB.`;
+  return { kind: 'limit', limit: 'output', message };
+}
+
+function forged(): CodeResult {
+  const message = "The code wrote into the sandbox's own channel.";
+  return { kind: 'raised', type: 'SandboxViolation', message, line: null };
+}

@@ -1,0 +1,36 @@
+import type { BlockType, RenderMode } from '../blocks/block.ts';
+import type { StoredBlock } from '../definition/stored.ts';
+import type { JsonValue } from '../json.ts';
+import { renderJson, renderTemplate } from '../templates/templates.ts';
+
+/**
+ * The fields of a block, those that its type names rendered. Empty and missing fields are left alone.
+ * @throws TemplateError
+ */
+export function renderFields(
+  type: BlockType,
+  block: StoredBlock,
+  scope: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  // `parameters` is how `parameter_keys` is stored: no field of a request.
+  const { parameters: _, ...fields } = block;
+  const rendered = Object.entries(type.rendered)
+    .filter(([field]) => !isEmpty(fields[field]))
+    .map(([field, mode]) => [field, renderField(fields[field] as JsonValue, mode, scope)]);
+  return { ...fields, ...Object.fromEntries(rendered) };
+}
+
+function renderField(
+  value: JsonValue,
+  mode: RenderMode | undefined,
+  scope: Readonly<Record<string, unknown>>,
+): JsonValue {
+  if (mode === 'text') {
+    return typeof value === 'string' ? renderTemplate(value, scope) : value;
+  }
+  return renderJson(value, scope, { keys: true, objects: 'json' });
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}

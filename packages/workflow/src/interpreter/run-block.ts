@@ -1,0 +1,279 @@
+import type { BlockContext, BlockResult, BlockType } from '../blocks/block.ts';
+import { blockTypeByName } from '../blocks/registry.ts';
+import type { StoredFile } from '../capabilities/files.ts';
+import type { Capabilities } from '../capabilities/index.ts';
+import type { StoredBlock } from '../definition/stored.ts';
+import { BlockFailure, RunStopped } from '../errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { TemplateError } from '../templates/templates.ts';
+import type { BlockOutcome, BlockVisit, VisitStart } from './journal.ts';
+import type { LoopBody } from './loop.ts';
+import { renderFields } from './render.ts';
+import { blockScope } from './scope.ts';
+import { contextSource, type Run, recordNotes, recordOutcome, seeFile, valueOfKey } from './state.ts';
+import { stopOf } from './stop.ts';
+
+/** One visit under way. */
+interface Attempt {
+  readonly run: Run;
+  readonly visit: BlockVisit;
+  readonly start: VisitStart;
+  readonly type: BlockType;
+  readonly capabilities: Capabilities;
+  /** How many files had been seen when the block, or its loop's iteration, began. */
+  readonly filesBefore: number;
+  /** Files that this visit is the first to see. */
+  readonly foundFiles: string[];
+  notes: JsonObject;
+}
+
+/**
+ * Runs a block, or replays it when the journal says that it has finished, and takes its outcome into the run's state.
+ * @throws RunStopped of kind `interrupted`: nothing was recorded, and the block will be run again.
+ */
+export async function runBlock(
+  run: Run,
+  visit: BlockVisit,
+  filesBefore = run.state.files.size,
+): Promise<BlockOutcome> {
+  const start = await run.environment.journal.begin(visit);
+  const type = blockTypeByName(visit.block.block_type);
+  if (type === undefined) {
+    return finishUnknown(run, visit, start);
+  }
+  const attempt: Attempt = {
+    run,
+    visit,
+    start,
+    type,
+    capabilities: run.environment.capabilities(start.blockId),
+    filesBefore,
+    foundFiles: [],
+    notes: start.notes,
+  };
+  const outcome = start.finished ?? (await runLive(attempt));
+  if (start.finished !== null) {
+    await replay(attempt);
+  }
+  recordOutcome(run, { block: visit.block, task: type.task }, outcome);
+  return outcome;
+}
+
+async function finishUnknown(
+  run: Run,
+  visit: BlockVisit,
+  start: VisitStart,
+): Promise<BlockOutcome> {
+  const failureReason = `Blocks of type ${visit.block.block_type} cannot be run by this version of Lapwing. Remove the block ${visit.block.label} or update the server.`;
+  const outcome = start.finished ?? settle(visit, { status: 'failed', failureReason });
+  if (start.finished === null) {
+    await run.environment.journal.finish(visit, outcome);
+  }
+  recordOutcome(run, { block: visit.block, task: undefined }, outcome);
+  return outcome;
+}
+
+async function runLive(attempt: Attempt): Promise<BlockOutcome> {
+  const { run, visit, type } = attempt;
+  if (type.loop === undefined) {
+    run.state.live = true;
+  }
+  const result = afterStop(attempt, await resultOf(attempt));
+  await takeScreenshot(attempt, result);
+  if (attempt.foundFiles.length > 0) {
+    await note(attempt, { files: attempt.foundFiles });
+  }
+  const outcome = settle(visit, result, attempt.foundFiles.length);
+  await run.environment.journal.finish(visit, outcome);
+  return outcome;
+}
+
+/**
+ * Takes over what a finished block noted. The blocks inside a finished loop are walked again, all of them finished too,
+ * so that what they left in the state is there.
+ */
+async function replay(attempt: Attempt): Promise<void> {
+  recordNotes(attempt.run.state, attempt.start.notes);
+  if (attempt.type.loop && Object.keys(attempt.start.notes).length > 0) {
+    await resultOf(attempt);
+  }
+}
+
+async function resultOf(attempt: Attempt): Promise<BlockResult> {
+  const { run, visit, type, capabilities } = attempt;
+  const scope = blockScope(run, visit, capabilities.clock.now());
+  try {
+    const fields = renderFields(type, visit.block, scope);
+    const params = type.params.safeParse(fields);
+    if (!params.success) {
+      const problems = params.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+      return { status: 'failed', failureReason: `Invalid block fields: ${problems.join('; ')}` };
+    }
+    return await type.run(contextOf(attempt, scope), params.data);
+  } catch (error) {
+    return failureOf(type, error);
+  }
+}
+
+function failureOf(type: BlockType, error: unknown): BlockResult {
+  if (error instanceof RunStopped) {
+    if (error.kind === 'interrupted') {
+      throw error;
+    }
+    return { status: error.kind, failureReason: error.message };
+  }
+  if (error instanceof BlockFailure) {
+    const { message: failureReason, output = null, errors } = error;
+    return { status: 'failed', failureReason, output, errors };
+  }
+  if (error instanceof TemplateError) {
+    const failureReason = `Failed to format jinja template: ${error.message}`;
+    return { status: 'failed', failureReason, ...type.renderFailure?.(failureReason) };
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const failureReason = type.crashText ?? `Unexpected error: ${text}`;
+  return { status: 'failed', failureReason, output: null };
+}
+
+/** A block that went wrong after a stop went wrong because of it. */
+function afterStop(attempt: Attempt, result: BlockResult): BlockResult {
+  const stop = stopOf(attempt.run.environment.signal);
+  if (stop === null || result.status === 'completed') {
+    return result;
+  }
+  if (stop.kind === 'interrupted') {
+    throw stop;
+  }
+  return { ...result, status: stop.kind, failureReason: stop.message };
+}
+
+/** After every browser block, and after every failure. Tasks take their own, for their output to name it. */
+async function takeScreenshot(attempt: Attempt, result: BlockResult): Promise<void> {
+  const { type, capabilities } = attempt;
+  const failed = result.status === 'failed' || result.status === 'terminated';
+  const showsPage = type.needs.includes('browser') && type.task !== 'family';
+  if (failed || (result.status === 'completed' && showsPage)) {
+    await capabilities.browser.screenshot();
+  }
+}
+
+function settle(visit: BlockVisit, result: BlockResult, newFiles = 0): BlockOutcome {
+  const nothing = visit.iteration === null ? undefined : null;
+  const counted = newFiles === 0 ? {} : { downloaded_file_count: newFiles };
+  return {
+    status: result.status,
+    // In a loop an old value may not be taken for this iteration's (blocks.md §5.4).
+    output: result.output === undefined ? nothing : result.output,
+    failureReason: result.failureReason ?? null,
+    errors: result.errors ?? [],
+    details: { ...counted, ...result.details },
+  };
+}
+
+async function note(attempt: Attempt, notes: JsonObject): Promise<void> {
+  attempt.notes = { ...attempt.notes, ...notes };
+  await attempt.run.environment.journal.note(attempt.visit, attempt.notes);
+}
+
+function contextOf(attempt: Attempt, scope: Record<string, unknown>): BlockContext {
+  const { run, visit, start, capabilities } = attempt;
+  const { environment, state } = run;
+  return {
+    browser: capabilities.browser,
+    http: capabilities.http,
+    files: watchedFiles(attempt),
+    documents: capabilities.documents,
+    code: capabilities.code,
+    clock: capabilities.clock,
+    log: capabilities.log,
+    runId: environment.runId,
+    visit,
+    signal: environment.signal,
+    scope,
+    variables: variablesOf(run, visit.block),
+    errorCodes: run.definition.error_code_mapping ?? {},
+    secrets: state.secrets,
+    screenshots: state.screenshots,
+    notes: start.notes,
+    note: (notes) => note(attempt, notes),
+    newId: environment.newId,
+    value: (key) => valueOfKey(state, key),
+    newFiles: () => newFiles(attempt),
+    body: loopBody(attempt),
+  };
+}
+
+function variablesOf(run: Run, block: StoredBlock): Record<string, JsonValue> {
+  const entries = block.parameters.map(({ key }) => [key, valueOfKey(run.state, key) ?? null]);
+  return Object.fromEntries(entries);
+}
+
+/** What a block saves is seen at once: it is no news to the blocks after it. */
+function watchedFiles(attempt: Attempt): Capabilities['files'] {
+  const { files } = attempt.capabilities;
+  return {
+    read: (reference, options) => files.read(reference, options),
+    list: () => files.list(),
+    path: (file) => files.path(file),
+    async save(content) {
+      const file = await files.save(content);
+      see(attempt, file);
+      return file;
+    },
+  };
+}
+
+async function newFiles(attempt: Attempt): Promise<readonly StoredFile[]> {
+  const files = await attempt.capabilities.files.list();
+  for (const file of files) {
+    see(attempt, file);
+  }
+  const seen = attempt.run.state.files;
+  return files.filter((file) => (seen.get(file.artifact_id) ?? 0) >= attempt.filesBefore);
+}
+
+function see(attempt: Attempt, file: StoredFile): void {
+  if (seeFile(attempt.run.state, file.artifact_id)) {
+    attempt.foundFiles.push(file.artifact_id);
+  }
+}
+
+function loopBody(attempt: Attempt): LoopBody {
+  const { run, visit } = attempt;
+  return {
+    iteration(iteration) {
+      const filesBefore = run.state.files.size;
+      const path = (label: string) => `${visit.path}[${iteration.index}]/${label}`;
+      return {
+        path,
+        run: (block, parentPath) =>
+          runBlock(run, { path: path(block.label), block, parentPath, iteration }, filesBefore),
+      };
+    },
+    setContextParameters(sourceKey, item) {
+      for (const parameter of run.definition.parameters) {
+        if (parameter.parameter_type === 'context' && contextSource(parameter) === sourceKey) {
+          run.state.parameters[parameter.key] = contextItem(parameter.key, item);
+        }
+      }
+    },
+    async progress(output) {
+      if (run.state.live) {
+        await run.environment.journal.progress(visit, output);
+      }
+    },
+  };
+}
+
+function contextItem(key: string, item: JsonValue): JsonValue {
+  if (!isJsonObject(item)) {
+    return item;
+  }
+  const value = item[key];
+  if (value === undefined) {
+    throw new BlockFailure(
+      `Could not find a value for the context parameter ${key}: the loop's item has only ${Object.keys(item).join(', ')}`,
+    );
+  }
+  return value;
+}
