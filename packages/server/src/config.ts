@@ -137,3 +137,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new SettingsError([...wrong, ...unknown].join('\n'));
   return parsed.data;
 }
+
+/** The process's environment, read nowhere else. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

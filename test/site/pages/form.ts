@@ -62,7 +62,7 @@ const otherControls = html`
   </fieldset>`;
 
 const form = html`
-  <p>Fields marked * are required.</p>
+  <p>Company, e-mail, country and the terms are required.</p>
   <form method="post" action="/form" enctype="multipart/form-data" id="supplier">
     ${textControls}${choiceControls}${otherControls}
     <p><button type="submit">Send</button> <button type="reset" class="quiet">Reset</button></p>

@@ -30,8 +30,14 @@ function refusedByFastify(error: FastifyError): Failure | null {
   return null;
 }
 
-/** Status and body of an error (reference: api.md §3). */
-export function failureOf(error: unknown): Failure {
+/**
+ * Status and body of an error (reference: api.md §3).
+ * @param isUnavailable Tells errors of a database that was not reached from all others.
+ */
+export function failureOf(error: unknown, isUnavailable: (error: unknown) => boolean): Failure {
+  if (isUnavailable(error)) {
+    return { status: 503, body: { detail: 'The database cannot be reached now: try again' } };
+  }
   if (error instanceof LapwingError) {
     return { status: error.facts.status, body: { detail: error.issues ?? error.message } };
   }

@@ -26,6 +26,8 @@ export interface ApiParts {
   readonly webhooks: WebhooksService;
   readonly checkUrl: UrlCheck;
   readonly healthChecks: readonly HealthCheck[];
+  /** Tells errors of a database that was not reached from all others. */
+  readonly isUnavailable: (error: unknown) => boolean;
 }
 
 /** A listening API. */
@@ -39,7 +41,10 @@ export interface Api {
 /** Largest request body, in bytes. */
 const bodyLimit = 10 * 1024 * 1024;
 
-function createServer(log: Log): FastifyInstance {
+function createServer({
+  log,
+  isUnavailable,
+}: Pick<ApiParts, 'log' | 'isUnavailable'>): FastifyInstance {
   const server = fastify({
     bodyLimit,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
@@ -63,7 +68,7 @@ function createServer(log: Log): FastifyInstance {
       .header('content-security-policy', "frame-ancestors 'none'");
   });
   server.setErrorHandler((error, request, reply) => {
-    const failure = failureOf(error);
+    const failure = failureOf(error, isUnavailable);
     if (failure.status >= 500)
       log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
     return reply
@@ -95,7 +100,7 @@ export async function startApi(
   parts: ApiParts,
   address: { host: string; port: number },
 ): Promise<Api> {
-  const server = createServer(parts.log);
+  const server = createServer(parts);
   const closing = new AbortController();
   await serveDocs(server, parts.version);
   registerRoutes(server, {

@@ -82,7 +82,12 @@ async function attachRemote(
   try {
     const browser = await abortable(connecting, signal);
     const context = defaultContext(browser);
-    return { browser, context, remote: true, detach: () => bounded(browser.close(), 1_000, undefined) };
+    return {
+      browser,
+      context,
+      remote: true,
+      detach: () => bounded(browser.close(), 1_000, undefined),
+    };
   } catch (error) {
     connecting.then((late) => late.close()).catch(() => {});
     signal.throwIfAborted();

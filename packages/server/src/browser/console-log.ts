@@ -5,12 +5,7 @@ const maxLineLength = 4_096;
 const maxBytes = 5 * 2 ** 20;
 
 /** One line: time, level, place, text; further lines of the text are indented. */
-export function consoleLine(
-  time: Date,
-  level: string,
-  place: string,
-  text: string,
-): string {
+export function consoleLine(time: Date, level: string, place: string, text: string): string {
   const shown = text.length > maxLineLength ? `${text.slice(0, maxLineLength)}…` : text;
   const where = place === '' ? '' : ` ${place}`;
   return `${time.toISOString()} ${level}${where} ${shown.replaceAll(/\r?\n/g, '\n    ')}\n`;
@@ -60,7 +55,9 @@ export class ConsoleLog {
     const page = error.page();
     if (!this.#owns(page)) return;
     const thrown = error.error();
-    this.#write(consoleLine(new Date(), 'exception', page?.url() ?? '', thrown.stack ?? thrown.message));
+    this.#write(
+      consoleLine(new Date(), 'exception', page?.url() ?? '', thrown.stack ?? thrown.message),
+    );
   }
 
   #write(line: string): void {

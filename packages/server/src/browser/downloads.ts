@@ -50,7 +50,10 @@ export class Downloads {
   readonly #options: DownloadsOptions;
   readonly #arriving: string;
   /** Downloads that have begun and are not stored yet. */
-  readonly #pending = new Map<string, { readonly begun: Begun; readonly stored: PromiseWithResolvers<void> }>();
+  readonly #pending = new Map<
+    string,
+    { readonly begun: Begun; readonly stored: PromiseWithResolvers<void> }
+  >();
   #order: Promise<void> = Promise.resolve();
   #begun = 0;
 
@@ -136,7 +139,8 @@ export class Downloads {
       this.#options.log('info', `Downloaded ${filename} (${size} bytes).`);
       this.#settle(begun.guid);
     } catch (error) {
-      this.#fail(begun, firstLine(error));
+      const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      this.#fail(begun, absent ? 'its file is not on this machine' : firstLine(error));
     }
   }
 

@@ -14,13 +14,19 @@ interface HostFiles {
   realPath(node: object): string;
 }
 
+/** When files are brought to the disk. */
+export interface SyncPolicy {
+  /** Asked at every fsync of the database: false while what is written will be synced by other means. */
+  readonly isNeeded: () => boolean;
+  /** Called after every fsync that was done. */
+  readonly onDone?: () => void;
+}
+
 /**
  * The data directory on the disk of this machine, with an fsync that reaches it. PGlite 0.5.16 leaves `fsync` out of
  * the mount's operations, so that PostgreSQL believes its log to be on disk while it is in the page cache.
- *
- * @param onSync called for every fsync that was asked for and done: a test counts them.
  */
-export function durableFiles(directory: string, onSync?: () => void): NodeFS {
+export function durableFiles(directory: string, policy: SyncPolicy): NodeFS {
   const files = new NodeFS(directory);
   const init = files.init.bind(files);
   files.init = async (database, options) => {
@@ -28,17 +34,14 @@ export function durableFiles(directory: string, onSync?: () => void): NodeFS {
     result.emscriptenOpts.preRun?.push((module) => {
       const host = (module as unknown as { NODEFS: HostFiles }).NODEFS;
       host.stream_ops.fsync = (stream) => {
-        syncToDisk(stream, host);
-        onSync?.();
+        if (!policy.isNeeded()) return 0;
+        if (stream.nfd === undefined) syncPath(host.realPath(stream.node));
+        else fdatasyncSync(stream.nfd);
+        policy.onDone?.();
         return 0;
       };
     });
     return result;
   };
   return files;
-}
-
-function syncToDisk(stream: HostStream, host: HostFiles): void {
-  if (stream.nfd === undefined) syncPath(host.realPath(stream.node));
-  else fdatasyncSync(stream.nfd);
 }

@@ -13,8 +13,8 @@ import { openPglite } from './pglite.ts';
  * The packed database that a first start on these versions may begin with, or null when it is not there: its name holds
  * a hash of the migrations and of the packages that shape the database.
  */
-export function findSeed(seedDirectory: string): string | null {
-  const file = join(seedDirectory, seedName());
+export function findSeed(seedPath: string): string | null {
+  const file = join(seedPath, seedName());
   return existsSync(file) ? file : null;
 }
 
@@ -24,12 +24,12 @@ export function findSeed(seedDirectory: string): string | null {
  * @param prepare installs what else belongs into an empty database (the queue's tables); it must write no rows of users.
  */
 export async function packSeed(options: {
-  readonly seedDirectory: string;
+  readonly seedPath: string;
   readonly prepare: (database: Database) => Promise<void>;
   readonly log: Logger;
 }): Promise<string> {
-  const { seedDirectory, prepare, log } = options;
-  const file = join(seedDirectory, seedName());
+  const { seedPath, prepare, log } = options;
+  const file = join(seedPath, seedName());
   if (existsSync(file)) return file;
   const directory = await mkdtemp(join(tmpdir(), 'lapwing-seed-'));
   try {
@@ -37,7 +37,7 @@ export async function packSeed(options: {
     try {
       await prepare(database);
       const draft = `${file}.${process.pid}`;
-      await mkdir(seedDirectory, { recursive: true });
+      await mkdir(seedPath, { recursive: true });
       await writeFile(draft, await pack());
       await rename(draft, file);
     } finally {

@@ -41,7 +41,7 @@ function isoText(value: number, date1904: boolean): string | null {
   return `${String(parts.y).padStart(4, '0')}-${two(parts.m)}-${two(parts.d)}T${time}`;
 }
 
-function valueOf(cell: CellObject | undefined, date1904: boolean): JsonValue {
+function cellValue(cell: CellObject | undefined, date1904: boolean): JsonValue {
   if (cell === undefined || cell.t === 'z' || cell.t === 'e') return emptyCell;
   const { v: value } = cell;
   if (typeof value === 'number') {
@@ -102,11 +102,11 @@ export async function readExcel(bytes: Uint8Array): Promise<JsonValue> {
     );
   }
   const headers = Array.from(header, (cell) => {
-    const value = valueOf(cell, date1904);
+    const value = cellValue(cell, date1904);
     return value === emptyCell ? '' : String(value);
   });
   const names = columnNames(headers, columns);
   return Array.from(rows, (row) =>
-    Object.fromEntries(names.map((key, index) => [key, valueOf(row?.[index], date1904)])),
+    Object.fromEntries(names.map((key, index) => [key, cellValue(row?.[index], date1904)])),
   );
 }

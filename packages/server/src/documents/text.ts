@@ -1,9 +1,20 @@
 import { DocumentError } from './document-error.ts';
 
+/** What no text holds: control characters but tab, line breaks and form feed. */
+const control = /[^\P{Cc}\t\n\r\f\u0080-\u009f]/u;
+
 function encodingOf(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   return 'utf-8';
+}
+
+function decodeAs(encoding: string, bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -12,12 +23,8 @@ function encodingOf(bytes: Uint8Array): string {
  */
 export function decodeText(bytes: Uint8Array): string | null {
   const encoding = encodingOf(bytes);
-  if (encoding === 'utf-8' && bytes.includes(0)) return null;
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return encoding === 'utf-8' ? new TextDecoder('windows-1252').decode(bytes) : null;
-  }
+  const text = decodeAs(encoding, bytes) ?? decodeAs('windows-1252', bytes) ?? '';
+  return control.test(text) ? null : text;
 }
 
 /** {@link decodeText} that throws DocumentError for binary content. */

@@ -18,7 +18,11 @@ export interface Exit {
 
 /** What a child said: a message, or something that it must not say. */
 export type Heard =
-  | { readonly kind: 'message'; readonly message: Exclude<FromChild, { type: 'ready' }>; readonly bytes: number }
+  | {
+      readonly kind: 'message';
+      readonly message: Exclude<FromChild, { type: 'ready' }>;
+      readonly bytes: number;
+    }
   | { readonly kind: 'too_long' }
   | { readonly kind: 'forged' };
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable } from './abortable.ts';
+import { logCost, outputLimit } from './child/limits.ts';
 import type { SandboxChild } from './child-process.ts';
 import type { CodeResult, Json, Language, LogLevel } from './code-result.ts';
 import type { FromChild, PageSetup } from './messages.ts';
@@ -21,16 +22,16 @@ export interface SandboxRequest {
   readonly maxOutputBytes?: number;
   /** What user code sees as `page`; null when there is none. */
   readonly page: PageRpc | null;
-  /** A line of `print` or `console`; at most about 256 KB of them. */
+  /** A line of `print` or `console`; about 2,500 short ones or 256 KB of long ones, then no more. */
   readonly onLog: (level: LogLevel, message: string) => void;
   readonly signal: AbortSignal;
 }
 
 const defaultMemoryBytes = 256 * 2 ** 20;
 const defaultOutputBytes = 4 * 2 ** 20;
-const maxLogBytes = 256 * 2 ** 10;
-/** The child stops by itself at maxLogBytes. One that goes on is not ours any more. */
-const hardLogBytes = 4 * maxLogBytes;
+const maxLogCost = 256 * 2 ** 10;
+/** The child stops by itself at maxLogCost. One that goes on is not ours any more. */
+const hardLogCost = 2 * maxLogCost;
 const memoryIntervalMs = 50;
 /** More calls than this are not read from the pipe until some are answered. */
 const maxPendingCalls = 64;
@@ -66,16 +67,25 @@ async function listen({ child, request, calls, setup }: Talk): Promise<CodeResul
   const { language, code, variables } = request;
   const maxOutputBytes = request.maxOutputBytes ?? defaultOutputBytes;
   const token = `${randomBytes(16).toString('hex')} `;
-  const start = { type: 'start', token, language, code, variables, page: setup, maxLogBytes } as const;
-  let logBytes = 0;
+  const start = {
+    type: 'start',
+    token,
+    language,
+    code,
+    variables,
+    page: setup,
+    maxLogCost,
+    maxOutputBytes,
+  } as const;
+  let cost = 0;
   for await (const heard of child.talk(start)) {
     if (heard.kind === 'too_long') return outputLimit(maxOutputBytes);
     if (heard.kind === 'forged') return forged();
     const { message, bytes } = heard;
     switch (message.type) {
       case 'log':
-        logBytes += bytes;
-        if (logBytes > hardLogBytes) return outputLimit(hardLogBytes);
+        cost += logCost(message.message);
+        if (cost > hardLogCost) return outputLimit(hardLogCost);
         request.onLog(message.level, message.message);
         break;
       case 'call':
@@ -154,11 +164,6 @@ async function afterExit(child: SandboxChild): Promise<CodeResult> {
 function memoryExceeded(limit: number | null): CodeResult {
   const size = limit === null ? 'memory than there is' : `than ${limit / 2 ** 20} MB of memory`;
   return { kind: 'limit', limit: 'memory', message: `The code needed more ${size}.` };
-}
-
-function outputLimit(bytes: number): CodeResult {
-  const message = `The code gave out more than ${bytes / 2 ** 20} MB.`;
-  return { kind: 'limit', limit: 'output', message };
 }
 
 function forged(): CodeResult {

@@ -16,7 +16,9 @@ export interface StartMessage {
   readonly code: string;
   readonly variables: Readonly<Record<string, Json>>;
   readonly page: PageSetup | null;
-  readonly maxLogBytes: number;
+  /** Counted by child/limits.ts. */
+  readonly maxLogCost: number;
+  readonly maxOutputBytes: number;
 }
 
 /** Parent to child, one JSON line each. */
@@ -51,6 +53,7 @@ const codeResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('raised'), type: text, message: text, line }),
   z.object({ kind: z.literal('error_code'), code: text, reasoning: text }),
   z.object({ kind: z.literal('refused'), message: text }),
+  z.object({ kind: z.literal('limit'), limit: z.literal('output'), message: text }),
 ]);
 
 /** What a child may say while user code runs. Anything else is user code that writes to the channel itself. */

@@ -44,7 +44,7 @@ function valueErrorOf(text: string): IssueMessage {
 }
 
 function custom(issue: z.core.$ZodIssueCustom): IssueMessage {
-  const type = issue.params?.['pydantic'];
+  const type = issue.params?.pydantic;
   return typeof type === 'string' ? { type, msg: issue.message } : valueErrorOf(issue.message);
 }
 
@@ -133,32 +133,43 @@ interface Bound {
 
 function outOfRange(
   issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
-  { bound, end }: Bound,
+  bound: Bound,
 ): IssueMessage {
-  const most = end === 'small' ? 'at least' : 'at most';
-  const tail = end === 'small' ? 'short' : 'long';
   switch (issue.origin) {
-    case 'string': {
-      const unit = bound === 1 || bound === 1n ? 'character' : 'characters';
-      return { type: `string_too_${tail}`, msg: `String should have ${most} ${bound} ${unit}` };
-    }
+    case 'string':
+      return wrongLength('string_too_', 'String', countOf(bound, 'character'));
     case 'array':
+      return wrongLength('too_', 'List', countOf(bound, 'item'));
     case 'set':
     case 'map':
-    case 'file': {
-      const unit = bound === 1 || bound === 1n ? 'item' : 'items';
-      const kind = issue.origin === 'array' ? 'List' : 'Value';
-      return { type: `too_${tail}`, msg: `${kind} should have ${most} ${bound} ${unit}` };
-    }
-    default: {
-      const side = end === 'small' ? 'greater' : 'less';
-      const equal = issue.inclusive !== false;
-      return {
-        type: `${side}_than${equal ? '_equal' : ''}`,
-        msg: `Input should be ${side} than ${equal ? 'or equal to ' : ''}${bound}`,
-      };
-    }
+    case 'file':
+      return wrongLength('too_', 'Value', countOf(bound, 'item'));
+    default:
+      return beyond(bound, issue.inclusive !== false);
   }
+}
+
+interface Count {
+  readonly tail: 'short' | 'long';
+  readonly text: string;
+}
+
+function countOf({ bound, end }: Bound, unit: string): Count {
+  const units = Number(bound) === 1 ? unit : `${unit}s`;
+  return end === 'small'
+    ? { tail: 'short', text: `at least ${bound} ${units}` }
+    : { tail: 'long', text: `at most ${bound} ${units}` };
+}
+
+function wrongLength(prefix: string, kind: string, { tail, text }: Count): IssueMessage {
+  return { type: `${prefix}${tail}`, msg: `${kind} should have ${text}` };
+}
+
+function beyond({ bound, end }: Bound, inclusive: boolean): IssueMessage {
+  const side = end === 'small' ? 'greater' : 'less';
+  return inclusive
+    ? { type: `${side}_than_equal`, msg: `Input should be ${side} than or equal to ${bound}` }
+    : { type: `${side}_than`, msg: `Input should be ${side} than ${bound}` };
 }
 
 function wrongFormat(issue: z.core.$ZodIssueInvalidStringFormat): IssueMessage {

@@ -4,10 +4,11 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { GraphBlock } from './graph.ts';
 import { wrongTag } from './issue-messages.ts';
 import { toIssues, valueError, withInput } from './issues.ts';
-import { laxBoolean, optional } from './lax.ts';
+import { laxBoolean, optional, readLaxly } from './lax.ts';
 import { limits } from './limits.ts';
 import type { Problems } from './problems.ts';
 import type { RequestBlock } from './request.ts';
+import { structureProblems } from './structure.ts';
 
 type Path = readonly (string | number)[];
 
@@ -39,9 +40,11 @@ const commonFields = z.object({
   model: optional(z.record(z.string(), z.unknown())),
   ignore_workflow_system_prompt: laxBoolean.default(false),
 });
-const commonNames: ReadonlySet<string> = new Set(['block_type', ...Object.keys(commonFields.shape)]);
+const commonNames: ReadonlySet<string> = new Set([
+  'block_type',
+  ...Object.keys(commonFields.shape),
+]);
 
-const loopTypes: ReadonlySet<string> = new Set(['for_loop', 'while_loop']);
 const loopFields = z.object({ loop_blocks: z.array(z.unknown()) });
 
 /** Parses a list of blocks with all that they contain; adds every problem of every block. */
@@ -98,12 +101,13 @@ function parseBlock(item: unknown, place: Place, parsing: Parsing): ParsedBlocks
   if (type === null) {
     return { blocks: [], outlines: outline(item, place, { type: null, inner: [] }) };
   }
-  const own = ownFields(item);
+  const own = readLaxly(type.params, ownFields(item));
   const params = type.params.safeParse(own);
   if (!params.success) {
     problems.add(toIssues(params.error.issues, own, place.loc));
   }
-  const inner = loopTypes.has(type.type) ? parseBody(item, place, parsing) : null;
+  problems.add(structureProblems(item, place.loc));
+  const inner = type.loop === true ? parseBody(item, place, parsing) : null;
   const outlines = outline(item, place, { type, inner: inner?.outlines ?? [] });
   if (!common.success || !params.success) {
     return { blocks: [], outlines };
@@ -119,7 +123,7 @@ function parseBlock(item: unknown, place: Place, parsing: Parsing): ParsedBlocks
 }
 
 function blockTypeOf(item: JsonObject, place: Place, parsing: Parsing): BlockType | null {
-  const name = item['block_type'];
+  const name = item.block_type;
   const type = typeof name === 'string' ? parsing.types.get(name) : undefined;
   if (type !== undefined) {
     return type;
@@ -161,11 +165,11 @@ function outline(item: JsonObject, place: Place, parts: OutlineParts): readonly 
     return parts.inner;
   }
   const { type } = parts;
-  const names = type !== null && 'parameter_keys' in type.params.shape ? item['parameter_keys'] : [];
-  const over = type?.type === 'for_loop' ? item['loop_over_parameter_key'] : null;
+  const names = type !== null && 'parameter_keys' in type.params.shape ? item.parameter_keys : [];
+  const over = type?.type === 'for_loop' ? item.loop_over_parameter_key : null;
   return [
     {
-      block_type: String(item['block_type']),
+      block_type: String(item.block_type),
       label,
       next_block_label: typeof next === 'string' ? next : null,
       branch_conditions: branchesOf(item),
@@ -178,9 +182,9 @@ function outline(item: JsonObject, place: Place, parts: OutlineParts): readonly 
 }
 
 function branchesOf(item: JsonObject): readonly { next_block_label: string | null }[] {
-  const branches = item['branch_conditions'];
+  const branches = item.branch_conditions;
   return (Array.isArray(branches) ? branches : []).map((branch: unknown) => {
-    const next = isJsonObject(branch) ? branch['next_block_label'] : null;
+    const next = isJsonObject(branch) ? branch.next_block_label : null;
     return { next_block_label: typeof next === 'string' ? next : null };
   });
 }

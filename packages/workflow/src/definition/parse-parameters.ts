@@ -60,20 +60,20 @@ function parseParameter(item: unknown, loc: Path, problems: Problems): ParsedPar
     problems.add(toIssues(common.error.issues, item, loc));
   }
   const fields = parseKind(item, loc, problems);
-  const source = item['source_parameter_key'];
-  const isContext = item['parameter_type'] === 'context' && typeof source === 'string';
+  const source = item.source_parameter_key;
+  const isContext = item.parameter_type === 'context' && typeof source === 'string';
   const { key } = item;
   const outline =
     typeof key === 'string' ? { key, loc, sourceKey: isContext ? source : null } : null;
   const parameter =
     common.success && fields !== null
-      ? { parameter_type: String(item['parameter_type']), ...common.data, ...fields }
+      ? { parameter_type: String(item.parameter_type), ...common.data, ...fields }
       : null;
   return { parameter, outline };
 }
 
 function parseKind(item: JsonObject, loc: Path, problems: Problems): JsonObject | null {
-  const name = item['parameter_type'];
+  const name = item.parameter_type;
   if (name === 'output') {
     const text =
       "parameter_type 'output' cannot be declared: every block gets its output parameter, '{label}_output', by itself; remove this entry";
@@ -108,8 +108,8 @@ function parseKind(item: JsonObject, loc: Path, problems: Problems): JsonObject 
 }
 
 function withConvertedDefault(fields: JsonObject, loc: Path, problems: Problems): JsonObject {
-  const type = fields['workflow_parameter_type'] as WorkflowParameterType;
-  const given = fields['default_value'] ?? null;
+  const type = fields.workflow_parameter_type as WorkflowParameterType;
+  const given = fields.default_value ?? null;
   const converted = convertParameter(type, given);
   if (!converted.ok) {
     problems.add([valueError([...loc, 'default_value'], converted.problem, given)], 400);
@@ -137,13 +137,13 @@ const triggers: readonly JsonValue[] = ['credential_failures', 'any_failure'];
 function credentialProblems(fields: JsonObject, item: JsonObject): readonly RuleProblem[] {
   const found: RuleProblem[] = [];
   const given = (name: string) => (fields[name] ?? null) !== null;
-  const rotates = Array.isArray(item['credential_ids']);
-  if (rotates && Array.isArray(fields['credential_ids']) && fields['credential_ids'].length === 0) {
+  const rotates = Array.isArray(item.credential_ids);
+  if (rotates && Array.isArray(fields.credential_ids) && fields.credential_ids.length === 0) {
     const text = 'credential_ids is empty; name at least one credential or leave the field out';
     found.push({ field: 'credential_ids', text });
   }
-  if (given('selection_strategy') && !strategies.includes(fields['selection_strategy'] ?? null)) {
-    const text = `selection_strategy '${fields['selection_strategy']}' is unknown; use 'round_robin' or 'random'`;
+  if (given('selection_strategy') && !strategies.includes(fields.selection_strategy ?? null)) {
+    const text = `selection_strategy '${fields.selection_strategy}' is unknown; use 'round_robin' or 'random'`;
     found.push({ field: 'selection_strategy', text });
   }
   if (rotates && given('fallback_credential_ids')) {
@@ -151,8 +151,8 @@ function credentialProblems(fields: JsonObject, item: JsonObject): readonly Rule
       'credential_ids (rotation) and fallback_credential_ids exclude each other; keep one of them';
     found.push({ field: 'fallback_credential_ids', text });
   }
-  if (given('fallback_trigger') && !triggers.includes(fields['fallback_trigger'] ?? null)) {
-    const text = `fallback_trigger '${fields['fallback_trigger']}' is unknown; use 'credential_failures' or 'any_failure'`;
+  if (given('fallback_trigger') && !triggers.includes(fields.fallback_trigger ?? null)) {
+    const text = `fallback_trigger '${fields.fallback_trigger}' is unknown; use 'credential_failures' or 'any_failure'`;
     found.push({ field: 'fallback_trigger', text });
   }
   if (given('fallback_trigger') && !given('fallback_credential_ids')) {

@@ -11,6 +11,8 @@ import { finalStopOf } from './stop.ts';
 export interface LoopBody {
   /** Opens an iteration: its blocks see its `current_*` values, and its files count as new to them. */
   iteration(iteration: NonNullable<BlockVisit['iteration']>): LoopIteration;
+  /** The names that the loop block sees by now: those of its start, and what its blocks have left since. */
+  scope(): Readonly<Record<string, unknown>>;
   /** Gives the context parameters whose source has this key their values from an item (blocks.md §2.6). */
   setContextParameters(sourceKey: string, item: JsonValue): void;
   /** Saves what the loop has so far. Does nothing while finished blocks are only replayed. */

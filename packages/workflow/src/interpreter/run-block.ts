@@ -10,7 +10,14 @@ import type { BlockOutcome, BlockVisit, VisitStart } from './journal.ts';
 import type { LoopBody } from './loop.ts';
 import { renderFields } from './render.ts';
 import { blockScope } from './scope.ts';
-import { contextSource, type Run, recordNotes, recordOutcome, seeFile, valueOfKey } from './state.ts';
+import {
+  contextSource,
+  type Run,
+  recordNotes,
+  recordOutcome,
+  seeFile,
+  valueOfKey,
+} from './state.ts';
 import { stopOf } from './stop.ts';
 
 /** One visit under way. */
@@ -53,7 +60,7 @@ export async function runBlock(
   };
   const outcome = start.finished ?? (await runLive(attempt));
   if (start.finished !== null) {
-    await replay(attempt);
+    await replay(attempt, start.finished);
   }
   recordOutcome(run, { block: visit.block, task: type.task }, outcome);
   return outcome;
@@ -90,11 +97,13 @@ async function runLive(attempt: Attempt): Promise<BlockOutcome> {
 
 /**
  * Takes over what a finished block noted. The blocks inside a finished loop are walked again, all of them finished too,
- * so that what they left in the state is there.
+ * so that what they left in the state is there. A loop that was stopped is not: the run ends with it.
  */
-async function replay(attempt: Attempt): Promise<void> {
-  recordNotes(attempt.run.state, attempt.start.notes);
-  if (attempt.type.loop && Object.keys(attempt.start.notes).length > 0) {
+async function replay(attempt: Attempt, { status }: BlockOutcome): Promise<void> {
+  const { notes } = attempt.start;
+  recordNotes(attempt.run.state, notes);
+  const stopped = status === 'canceled' || status === 'timed_out';
+  if (attempt.type.loop && !stopped && Object.keys(notes).length > 0) {
     await resultOf(attempt);
   }
 }
@@ -106,7 +115,9 @@ async function resultOf(attempt: Attempt): Promise<BlockResult> {
     const fields = renderFields(type, visit.block, scope);
     const params = type.params.safeParse(fields);
     if (!params.success) {
-      const problems = params.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+      const problems = params.error.issues.map(
+        ({ path, message }) => `${path.join('.')}: ${message}`,
+      );
       return { status: 'failed', failureReason: `Invalid block fields: ${problems.join('; ')}` };
     }
     return await type.run(contextOf(attempt, scope), params.data);
@@ -250,6 +261,7 @@ function loopBody(attempt: Attempt): LoopBody {
           runBlock(run, { path: path(block.label), block, parentPath, iteration }, filesBefore),
       };
     },
+    scope: () => blockScope(run, visit, attempt.capabilities.clock.now()),
     setContextParameters(sourceKey, item) {
       for (const parameter of run.definition.parameters) {
         if (parameter.parameter_type === 'context' && contextSource(parameter) === sourceKey) {

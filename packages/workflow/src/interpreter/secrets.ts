@@ -71,7 +71,10 @@ function replaceAll(
   replacement: (found: string) => string,
 ): string {
   const longestFirst = [...wanted].sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((rest, found) => rest.replaceAll(found, () => replacement(found)), text);
+  return longestFirst.reduce(
+    (rest, found) => rest.replaceAll(found, () => replacement(found)),
+    text,
+  );
 }
 
 function randomText(length: number): string {

@@ -150,4 +150,3 @@ function textList(from: JsonValue, key: string): readonly string[] {
   const list = isJsonObject(from) ? from[key] : undefined;
   return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 }
-

@@ -56,7 +56,9 @@ function convert(type: WorkflowParameterType, value: JsonValue): JsonValue | und
 function toInteger(value: JsonValue): number | undefined {
   if (typeof value === 'string') {
     const text = value.trim();
-    return /^[+-]?\d+(_\d+)*$/.test(text) ? safeInteger(Number(text.replaceAll('_', ''))) : undefined;
+    return /^[+-]?\d+(_\d+)*$/.test(text)
+      ? safeInteger(Number(text.replaceAll('_', '')))
+      : undefined;
   }
   return typeof value === 'number' || typeof value === 'boolean'
     ? safeInteger(Math.trunc(Number(value)))
@@ -67,7 +69,7 @@ function safeInteger(value: number): number | undefined {
   return Number.isSafeInteger(value) ? value + 0 : undefined;
 }
 
-const decimal = /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/;
+const decimal = /^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/;
 
 /** Python's `float()`, without its `inf` and `nan`, which JSON has not. */
 function toFloat(value: JsonValue): number | undefined {
@@ -75,7 +77,9 @@ function toFloat(value: JsonValue): number | undefined {
     const text = value.trim();
     return decimal.test(text) ? finite(Number(text.replaceAll('_', ''))) : undefined;
   }
-  return typeof value === 'number' || typeof value === 'boolean' ? finite(Number(value)) : undefined;
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? finite(Number(value))
+    : undefined;
 }
 
 function finite(value: number): number | undefined {
@@ -83,8 +87,8 @@ function finite(value: number): number | undefined {
 }
 
 function toBoolean(value: JsonValue): boolean | undefined {
-  if (typeof value === 'boolean') {
-    return value;
+  if (typeof value === 'object') {
+    return undefined;
   }
   const text = String(value).toLowerCase();
   if (text === 'true' || text === '1') {

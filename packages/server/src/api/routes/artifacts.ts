@@ -1,3 +1,4 @@
+import { create } from 'content-disposition';
 import type { FastifyReply } from 'fastify';
 import type { ArtifactRow, ArtifactsService } from '../../domain/artifacts/service.ts';
 import type { RunsService } from '../../domain/runs/service.ts';
@@ -11,13 +12,8 @@ type ContentRequest = Parameters<StreamHandlers['getArtifactContent']>[0];
 
 const idOf = (request: Pick<ApiRequest<object>, 'params'>) => request.params.artifact_id ?? '';
 
-/** Quoted for old clients, and encoded as RFC 5987 says for the rest. */
-function disposition(row: ArtifactRow): string {
-  const kind = row.artifactType === 'download' ? 'attachment' : 'inline';
-  const plain = row.filename.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
-  const encoded = encodeURIComponent(row.filename).replaceAll("'", '%27');
-  return `${kind}; filename="${plain}"; filename*=UTF-8''${encoded}`;
-}
+const disposition = (row: ArtifactRow) =>
+  create(row.filename, { type: row.artifactType === 'download' ? 'attachment' : 'inline' });
 
 export function artifactHandlers(artifacts: ArtifactsService, runs: RunsService): ArtifactHandlers {
   return {

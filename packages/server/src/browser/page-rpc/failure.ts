@@ -7,10 +7,11 @@ const ansi = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
  */
 export function userFailure(error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const [what = '', log = ''] = message.replace(ansi, '').split(/\n+Call log:\n/);
+  const [what = '', log = ''] = message.replace(ansi, '').split('Call log:\n');
   const waited = /- (.+)/.exec(log)?.[1];
   const full = waited === undefined ? what.trim() : `${what.trim()} (${waited.trim()})`;
   const failure = new Error(full.slice(0, maxLength));
-  failure.name = name;
+  // Other classes, ours and Playwright's own, mean nothing to user code.
+  if (name === 'TimeoutError' || name === 'TypeError') failure.name = name;
   return failure;
 }

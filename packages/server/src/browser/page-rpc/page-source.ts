@@ -1,4 +1,4 @@
-import { type PageFunction, pageFunction } from './values.ts';
+import { type PageFunction, pageFunction } from './wire-values.ts';
 
 /**
  * What to evaluate in the page. A text that is a function is called, as in Playwright for Python; any other text is an
@@ -25,20 +25,14 @@ function isCalled(text: string): boolean {
   return /\}\s*\([^{}]*\)\s*;?$/.test(text);
 }
 
+/** Where the first parenthesis closes; those inside texts do not count. */
 function closingParenthesis(text: string): number {
+  const tokens = text.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[()]/gs);
   let depth = 0;
-  let quote: string | null = null;
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text.charAt(index);
-    if (quote !== null) {
-      if (char === '\\') index += 1;
-      else if (char === quote) quote = null;
-    } else if (char === '"' || char === "'" || char === '`') quote = char;
-    else if (char === '(') depth += 1;
-    else if (char === ')') {
-      depth -= 1;
-      if (depth === 0) return index;
-    }
+  for (const token of tokens) {
+    if (token[0] === '(') depth += 1;
+    if (token[0] === ')') depth -= 1;
+    if (depth === 0) return token.index;
   }
   return text.length;
 }

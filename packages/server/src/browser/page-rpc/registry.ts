@@ -8,17 +8,19 @@ export type Held =
   | { readonly class: 'Download'; readonly object: Download }
   | { readonly class: 'Response'; readonly object: Response };
 
+/** Where the child finds an object: a root, then steps of `[method, ...arguments]` that need no round trip. */
+export interface Path {
+  readonly root: string;
+  readonly steps: readonly (readonly [string, ...unknown[]])[];
+}
+
 /** How an object looks on the wire. */
 export interface Reference {
-  readonly $ref: {
-    readonly class: ClassName;
-    readonly root: string;
-    readonly steps: readonly unknown[];
-  };
+  readonly $ref: Path & { readonly class: ClassName };
 }
 
 export const mainRoot = 'page';
-const maxHandles = 1000;
+const maxHandles = 10_000;
 
 /** The handles of one run. An object keeps its handle as long as the run lasts. */
 export class Registry {
@@ -37,7 +39,9 @@ export class Registry {
     let root = this.#roots.get(held.object);
     if (root === undefined) {
       if (this.#held.size >= maxHandles) {
-        throw new Error(`The code holds more than ${maxHandles} pages, frames and downloads.`);
+        throw new Error(
+          `The code holds more than ${maxHandles} pages, frames, downloads and answers.`,
+        );
       }
       root = this.#held.size === 0 ? mainRoot : `h${this.#held.size}`;
       this.#held.set(root, held);
@@ -46,6 +50,7 @@ export class Registry {
     return { $ref: { class: held.class, root, steps: [] } };
   }
 
+  /** In the order in which they were added; goes on to what is added meanwhile. */
   entries(): IterableIterator<[string, Held]> {
     return this.#held.entries();
   }

@@ -1,78 +1,106 @@
-import type { Frame, Locator, Page } from 'playwright-core';
+import type { Download, Frame, Page, Response } from 'playwright-core';
 import { z } from 'zod';
 import { evaluable } from './page-source.ts';
-import { mainRoot } from './registry.ts';
-import type { ClassName } from './surface.ts';
-import { pageFunction } from './values.ts';
+import { type Held, mainRoot, type Path } from './registry.ts';
+import { waitForUrl } from './wait-for-url.ts';
 
-/** One call with its arguments checked against the surface. */
+/** One call, its arguments checked against the surface: all parameters, and the options. */
 export interface Call {
-  readonly object: Page | Frame | Locator;
+  readonly object: object;
   readonly root: string;
   readonly args: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** What a call gives. */
+export type Answer =
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** An object that gets a handle, or nothing. */
+  | { readonly kind: 'held'; readonly held: Held | null }
+  /** Locators, each by the steps that lead to it from the object of the call. */
+  | { readonly kind: 'one' | 'many'; readonly steps: readonly Path['steps'][] };
+
 export interface CallRules {
-  /** Rejects for an address that may not be opened, with a text for the user. */
+  /** Rejects for an address that may not be opened, with a text for the user. Gets the text as the user wrote it. */
   guardUrl(url: string): Promise<void>;
 }
 
-type Special = (call: Call, rules: CallRules) => Promise<unknown>;
+type Special = (call: Call, rules: CallRules) => Promise<Answer>;
 
-const files = z.union([z.custom<Record<string, unknown>>(isFile), z.array(z.custom(isFile))]);
+const fileSchema = z.object({
+  name: z.string(),
+  mimeType: z.string(),
+  buffer: z.custom((value) => Buffer.isBuffer(value)),
+});
+const filesSchema = z.union([fileSchema, z.array(fileSchema)]);
 
-/** Calls that are more than handing arguments through, by method name: on whatever class they are. */
+/** Calls that are more than handing arguments through, by method name. */
 const specials: Readonly<Record<string, Special>> = {
   goto: async (call, { guardUrl }) => {
-    const url = z.string().parse(call.args[0]);
-    await guardUrl(url);
-    return plain(call, 'goto', [url]);
+    await guardUrl(text(call.args[0], 'address'));
+    return response(await plain(call, 'goto'));
   },
-  evaluate: (call) => plain(call, 'evaluate', [evaluable(call.args[0]), call.args[1]]),
-  evaluateAll: (call) => plain(call, 'evaluateAll', [evaluable(call.args[0]), call.args[1]]),
+  reload: async (call) => response(await plain(call, 'reload')),
+  goBack: async (call) => response(await plain(call, 'goBack')),
+  goForward: async (call) => response(await plain(call, 'goForward')),
+  evaluate: (call) => evaluate(call, 'evaluate'),
+  evaluateAll: (call) => evaluate(call, 'evaluateAll'),
   waitForFunction: async (call) => {
-    await plain(call, 'waitForFunction', [evaluable(call.args[0]), call.args[1]]);
+    await evaluate(call, 'waitForFunction');
+    return value(null);
   },
-  waitForURL: waitForUrl,
+  waitForURL: async ({ object, args, options }) => {
+    await waitForUrl(object as Page | Frame, args[0], options);
+    return value(null);
+  },
   waitForSelector: async (call) => {
-    const found = await plain(call, 'waitForSelector', call.args);
+    const found = await plain(call, 'waitForSelector');
     // An element handle would go stale and leak; a locator of the same element does not.
-    const document = call.object as Page | Frame;
-    return found === null ? null : document.locator(z.string().parse(call.args[0])).first();
+    return found === null
+      ? value(null)
+      : { kind: 'one', steps: [[['locator', text(call.args[0], 'selector')], ['first']]] };
   },
-  waitForEvent: (call) => {
-    const event = z.enum(['download', 'popup']).safeParse(call.args[0]);
-    if (!event.success) throw new TypeError('Only the events download and popup can be awaited.');
-    return plain(call, 'waitForEvent', [event.data]);
+  waitForEvent: async (call) => {
+    switch (call.args[0]) {
+      case 'download':
+        return held({ class: 'Download', object: (await plain(call, 'waitForEvent')) as Download });
+      case 'popup':
+        return held({ class: 'Page', object: (await plain(call, 'waitForEvent')) as Page });
+      default:
+        throw new TypeError('Only the events download and popup can be awaited.');
+    }
   },
-  selectOption: (call) => {
+  all: async (call) => {
+    const count = Number(await plain(call, 'count'));
+    return { kind: 'many', steps: Array.from({ length: count }, (_, nth) => [['nth', nth]]) };
+  },
+  selectOption: async (call) => {
     const { label, index, ...options } = call.options;
-    const values = [
+    const chosen = [
       ...listOf(label).map((item) => ({ label: item })),
       ...listOf(index).map((item) => ({ index: item })),
     ];
-    if (values.length === 0) return plain(call, 'selectOption', call.args);
-    return plain({ ...call, options }, 'selectOption', [...call.args.slice(0, -1), values]);
+    const args = chosen.length === 0 ? call.args : [...call.args.slice(0, -1), chosen];
+    return value(await plain({ ...call, args, options }, 'selectOption'));
   },
-  setInputFiles: (call) => {
-    if (!files.safeParse(call.args.at(-1)).success) {
+  setInputFiles: async (call) => {
+    if (!filesSchema.safeParse(call.args.at(-1)).success) {
       throw new TypeError(
-        'Files are given as {name, mimeType, buffer} with the bytes in buffer; a path on this machine is not.',
+        'A file is given as {name, mimeType, buffer} with its bytes in buffer: code cannot name a path of the server.',
       );
     }
-    return plain(call, 'setInputFiles', call.args);
+    return value(await plain(call, 'setInputFiles'));
   },
   close: async (call) => {
     if (call.root === mainRoot) throw new TypeError("The run's own page cannot be closed.");
-    await plain(call, 'close', []);
+    return value(await plain(call, 'close'));
   },
 };
 
 /** Does a call whose method is in the surface. */
-export async function perform(call: Call, method: string, rules: CallRules): Promise<unknown> {
+export async function perform(call: Call, method: string, rules: CallRules): Promise<Answer> {
   const special = Object.hasOwn(specials, method) ? specials[method] : undefined;
-  return special === undefined ? plain(call, method, call.args) : special(call, rules);
+  return special === undefined ? value(await plain(call, method)) : special(call, rules);
 }
 
 /** Reads or calls the member of a Playwright object. Names come from the surface alone. */
@@ -81,71 +109,34 @@ export function invoke(object: object, name: string, args: readonly unknown[]): 
   return typeof member === 'function' ? Reflect.apply(member, object, args) : member;
 }
 
-function plain(
-  { object, options }: Call,
-  method: string,
-  args: readonly unknown[],
-): Promise<unknown> {
+function plain({ object, args, options }: Call, method: string): Promise<unknown> {
   const hasOptions = Object.keys(options).length > 0;
   return Promise.resolve(invoke(object, method, hasOptions ? [...args, options] : args));
 }
 
-/**
- * Matches in the page: a pattern of user code must not be able to hold up this process.
- */
-async function waitForUrl({ object, args, options }: Call): Promise<void> {
-  const document = object as Page | Frame;
-  const [wanted] = args;
-  if (!(typeof wanted === 'string' || wanted instanceof RegExp)) {
-    throw new TypeError('The address to wait for must be a text or a regular expression.');
-  }
-  const { timeout, waitUntil } = z
-    .object({
-      timeout: z.number().optional(),
-      waitUntil: z.enum(['load', 'domcontentloaded', 'networkidle', 'commit']).default('load'),
-    })
-    .parse(options);
-  const limit = timeout === undefined ? {} : { timeout };
-  const pattern = typeof wanted === 'string' ? globPattern(wanted) : wanted;
-  const test = pageFunction('([source, flags]) => new RegExp(source, flags).test(location.href)');
-  await document.waitForFunction(
-    test as (pattern: readonly string[]) => unknown,
-    [pattern.source, pattern.flags],
-    limit,
-  );
-  if (waitUntil !== 'commit') await document.waitForLoadState(waitUntil, limit);
+async function evaluate(call: Call, method: string): Promise<Answer> {
+  const args = [evaluable(call.args[0]), ...call.args.slice(1)];
+  return value(await plain({ ...call, args }, method));
 }
 
-/** Playwright's globs: `**` any text, `*` any text without a slash, `{a,b}` either. */
-export function globPattern(glob: string): RegExp {
-  const source = glob.replace(/\*\*|[\\^$.*+?()[\]{}|,]/g, (part) => {
-    switch (part) {
-      case '**':
-        return '.*';
-      case '*':
-        return '[^/]*';
-      case '{':
-        return '(?:';
-      case '}':
-        return ')';
-      case ',':
-        return glob.includes('{') ? '|' : ',';
-      default:
-        return `\\${part}`;
-    }
-  });
-  return new RegExp(`^${source}$`);
+function value(of: unknown): Answer {
+  return { kind: 'value', value: of };
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? value : [value];
+function held(of: Held | null): Answer {
+  return { kind: 'held', held: of };
 }
 
-function isFile(value: unknown): boolean {
-  const file = z.object({ name: z.string(), mimeType: z.string(), buffer: z.custom(Buffer.isBuffer) });
-  return file.safeParse(value).success;
+function response(of: unknown): Answer {
+  return held(of === null ? null : { class: 'Response', object: of as Response });
 }
 
-/** The classes whose objects {@link perform} takes; the others have plain methods only. */
-export type CalledClass = Exclude<ClassName, 'Context' | 'FrameLocator'>;
+function text(of: unknown, name: string): string {
+  if (typeof of !== 'string') throw new TypeError(`The ${name} must be a text.`);
+  return of;
+}
+
+function listOf(of: unknown): readonly unknown[] {
+  if (of === undefined || of === null) return [];
+  return Array.isArray(of) ? of : [of];
+}

@@ -23,6 +23,9 @@ export interface TakenRun {
   readonly browserState: string | null;
 }
 
+/** Longest wait for a notification before a watcher looks by itself. */
+const lookAgainMs = 5_000;
+
 /** Runs as a worker sees them: taken up, journaled, ended or given back. */
 export class RunExecution {
   readonly #parts: RunParts;
@@ -87,10 +90,25 @@ export class RunExecution {
     });
   }
 
-  /** Whether the run has ended, by cancel for instance, while a worker carries it out. */
-  async hasEnded(runId: string): Promise<boolean> {
-    const run = await store.findRun(this.#parts.database.sql, runId);
-    return run === undefined || isFinalStatus(run.status as RunStatus);
+  /**
+   * Calls back once when the run has ended, by a cancel for instance, while a worker carries it out. Returns a function
+   * that stops looking.
+   */
+  onEnded(runId: string, callback: () => void): () => void {
+    const watching = new AbortController();
+    const look = async () => {
+      while (!watching.signal.aborted) {
+        const run = await store.findRun(this.#parts.database.sql, runId);
+        if (run === undefined || isFinalStatus(run.status as RunStatus)) {
+          if (!watching.signal.aborted) callback();
+          return;
+        }
+        await this.#parts.feed.next(runId, lookAgainMs, watching.signal);
+      }
+    };
+    // A database that does not answer is noticed by the run's own writes.
+    look().catch(() => undefined);
+    return () => watching.abort();
   }
 
   /** Ends a run: status, output, events and webhook job in one transaction. Whoever ended it first has decided. */

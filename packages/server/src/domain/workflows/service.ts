@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Workflow, WorkflowBody, WorkflowStatus } from '@lapwing/protocol';
 import { expandDefinition, type StoredDefinition, type WorkflowRequest } from '@lapwing/workflow';
 import type { Database, Sql } from '../../db/database.ts';
-import { isUniqueViolation } from '../../db/unique-violation.ts';
+import { isUniqueViolation } from '../../db/errors.ts';
 import { LapwingError } from '../../errors.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Seal } from '../../lib/seal.ts';

@@ -36,10 +36,11 @@ function send(message: FromChild): void {
   while (bytes.length > 0) bytes = bytes.subarray(stdout.writeSync(bytes));
 }
 
-async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
   let parts: string[] = [];
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    const [first = '', ...rest] = chunk.split('\n');
+  for await (const chunk of stream) {
+    const [first = '', ...rest] = decoder.decode(chunk, { stream: true }).split('\n');
     parts.push(first);
     for (const next of rest) {
       yield parts.join('');

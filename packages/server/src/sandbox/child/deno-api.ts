@@ -1,7 +1,7 @@
 /** The few parts of Deno that the child uses before it hides Deno from user code. */
 export interface DenoApi {
   readonly args: readonly string[];
-  readonly stdin: { readonly readable: ReadableStream<Uint8Array<ArrayBuffer>> };
+  readonly stdin: { readonly readable: AsyncIterable<Uint8Array> };
   readonly stdout: { writeSync(bytes: Uint8Array): number };
   readonly permissions: { revoke(descriptor: { name: 'read' }): Promise<unknown> };
   inspect(value: unknown, options?: { depth?: number; colors?: boolean }): string;

@@ -2,6 +2,7 @@
 import type { CodeResult } from '../code-result.ts';
 import type { FromChild, StartMessage, ToChild } from '../messages.ts';
 import { lockDown } from './globals.ts';
+import { outputLimit } from './limits.ts';
 import { createConsole, createLog } from './log.ts';
 import { createPage, type RemotePage } from './page.ts';
 import { toJson } from './to-json.ts';
@@ -47,7 +48,7 @@ function end(result: CodeResult): void {
 }
 
 async function run(start: StartMessage): Promise<CodeResult> {
-  const log = createLog(post, start.maxLogBytes);
+  const log = createLog(post, start.maxLogCost);
   if (start.page !== null) page = createPage(start.page, post);
   const scope = {
     ...start.variables,
@@ -69,7 +70,9 @@ async function run(start: StartMessage): Promise<CodeResult> {
     return syntaxError(error, start.code);
   }
   try {
-    return { kind: 'returned', value: toJson(await body()) };
+    const value = toJson(await body());
+    const isTooLong = JSON.stringify(value).length > start.maxOutputBytes;
+    return isTooLong ? outputLimit(start.maxOutputBytes) : { kind: 'returned', value };
   } catch (error) {
     return raised(error);
   }

@@ -1,18 +1,19 @@
 import type { FromChild } from '../messages.ts';
+import { logCost } from './limits.ts';
 
 type Level = Extract<FromChild, { type: 'log' }>['level'];
 export type Log = (level: Level, message: string) => void;
 
 const maxLineLength = 4000;
 
-/** A log that posts lines until `maxBytes` of them have gone out, then says once that it stops. */
-export function createLog(post: (message: FromChild) => void, maxBytes: number): Log {
-  let left = maxBytes;
+/** A log that posts lines until `maxLogCost` is used up (see limits.ts), then says once that it stops. */
+export function createLog(post: (message: FromChild) => void, maxCost: number): Log {
+  let left = maxCost;
   return (level, message) => {
     if (left <= 0) return;
     const line =
       message.length > maxLineLength ? `${message.slice(0, maxLineLength)}…` : message;
-    left -= line.length + 1;
+    left -= logCost(line);
     post({ type: 'log', level, message: line });
     if (left <= 0) post({ type: 'log', level: 'warn', message: 'Further log lines are dropped.' });
   };

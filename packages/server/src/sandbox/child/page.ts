@@ -158,7 +158,7 @@ export function createPage(setup: PageSetup, post: (message: FromChild) => void)
   function receive(message: ToChild): void {
     switch (message.type) {
       case 'values':
-        values = message.values as Values;
+        values = { ...values, ...(message.values as Values) };
         return;
       case 'reply':
         waiting.get(message.id)?.resolve(message.value);

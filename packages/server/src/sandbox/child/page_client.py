@@ -21,13 +21,13 @@ class PageClient:
         self._send = send
         self._values = values
         self._waiting = {}
+        self._last_id = 0
         self._classes = {name: _build_class(name, members) for name, members in surface.items()}
-        self._members = surface
         self.page = self.make("Page", "page", [])
 
     def receive(self, message):
         if message["type"] == "values":
-            self._values = message["values"]
+            self._values.update(message["values"])
             return
         future = self._waiting.pop(message["id"], None)
         if future is None or future.done():
@@ -39,7 +39,8 @@ class PageClient:
 
     def send(self, remote, method, args):
         """Sends at once; the future gives the raw answer."""
-        call_id = len(self._waiting) + 1 if not self._waiting else max(self._waiting) + 1
+        self._last_id += 1
+        call_id = self._last_id
         future = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = future
         self._send(call_id, {"root": remote._root, "steps": remote._steps, "method": method, "args": self.encode(args)})
@@ -120,7 +121,7 @@ async def _decoded(client, future):
 
 
 def _build_class(name, members):
-    attributes = {}
+    attributes = {"__module__": "builtins"}
     for member_name, member in members.items():
         attributes[_python_name(member_name)] = _build_member(name, member_name, member)
     if "waitForEvent" in members:

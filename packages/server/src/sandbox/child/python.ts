@@ -2,6 +2,7 @@
 import type { CodeResult } from '../code-result.ts';
 import type { FromChild, StartMessage, ToChild } from '../messages.ts';
 import { lockDown } from './globals.ts';
+import { outputLimit } from './limits.ts';
 import { createLog, type Log } from './log.ts';
 
 /** The face of runner.py. Values cross as JSON text, so that no object of one language is alive in the other. */
@@ -11,19 +12,23 @@ interface Runner {
 }
 
 const post: (message: FromChild) => void = globalThis.postMessage.bind(globalThis);
-const pyodideUrl = new URL(`file://${encodeURI(globalThis.name)}/`);
+const pyodideUrl = new URL(`file://${encodeURI(self.name)}/`);
 const runner = await load();
 let log: Log = () => undefined;
+let ended = false;
 
 addEventListener('message', (event: MessageEvent<ToChild>) => {
   const message = event.data;
   if (message.type === 'start') void run(message);
   else runner.receive(JSON.stringify(message));
 });
-addEventListener('unhandledrejection', (event) => {
-  event.preventDefault();
-  log('warn', `Unhandled rejection: ${event.reason}`);
-});
+// Python itself broke down, by overflowing the stack of the engine for example: nothing that awaits it ever settles.
+for (const event of ['unhandledrejection', 'error'] as const) {
+  addEventListener(event, (failure) => {
+    failure.preventDefault();
+    end(brokenDown('reason' in failure ? failure.reason : failure.error));
+  });
+}
 await lockDown();
 post({ type: 'ready' });
 
@@ -44,15 +49,23 @@ async function load(): Promise<Runner> {
 }
 
 async function run(start: StartMessage): Promise<void> {
-  log = createLog(post, start.maxLogBytes);
+  log = createLog(post, start.maxLogCost);
   const call = (id: number, text: string) => post({ type: 'call', id, call: JSON.parse(text) });
-  let result: CodeResult;
   try {
-    result = JSON.parse(await runner.run(JSON.stringify(start), log, call));
+    const text = await runner.run(JSON.stringify(start), log, call);
+    end(text.length > start.maxOutputBytes ? outputLimit(start.maxOutputBytes) : JSON.parse(text));
   } catch (error) {
-    // Only what Python could not catch itself, such as its stack overflowing that of the engine.
-    const message = error instanceof Error ? error.message : String(error);
-    result = { kind: 'raised', type: 'RuntimeError', message: message.slice(0, 2000), line: null };
+    end(brokenDown(error));
   }
+}
+
+function end(result: CodeResult): void {
+  if (ended) return;
+  ended = true;
   post({ type: 'end', result });
+}
+
+function brokenDown(error: unknown): CodeResult {
+  const message = `Python broke down: ${error instanceof Error ? error.message : error}`;
+  return { kind: 'raised', type: 'RuntimeError', message: message.slice(0, 2000), line: null };
 }

@@ -144,8 +144,11 @@ def _line(error):
 
 def to_json(value, above=()):
     """The JSON form of a value; what has none becomes a text that says so."""
-    if value is None or isinstance(value, (str, bool, int)):
+    if value is None or isinstance(value, (str, bool)):
         return value
+    if isinstance(value, int):
+        # Python refuses to write out longer ones.
+        return value if value.bit_length() < 14_000 else _not_serializable(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if any(value is item for item in above) or len(above) >= MAX_DEPTH:

@@ -188,13 +188,15 @@ function parseItems<T>(s: TokenStream, end: string, parse: (s: TokenStream) => T
 export interface TupleOptions {
   readonly conditional?: boolean;
   readonly empty?: boolean;
+  /** In the head of a `for`, where the word `recursive` ends the list. */
+  readonly loop?: boolean;
 }
 
 /** Parses one expression, or a tuple when a comma follows. */
 export function parseTuple(s: TokenStream, options: TupleOptions = {}): Expression {
   const items: Expression[] = [];
   let comma = false;
-  while (!tupleEnds(s)) {
+  while (!tupleEnds(s, options)) {
     items.push(parseExpression(s, options.conditional ?? true));
     if (!s.skip('operator', ',')) break;
     comma = true;
@@ -205,8 +207,9 @@ export function parseTuple(s: TokenStream, options: TupleOptions = {}): Expressi
   throw s.error('Expected an expression');
 }
 
-function tupleEnds(s: TokenStream): boolean {
-  return s.is('output end') || s.is('block end') || s.is('operator', ')') || s.is('name', 'recursive');
+function tupleEnds(s: TokenStream, options: TupleOptions): boolean {
+  if (options.loop === true && s.is('name', 'recursive')) return true;
+  return s.is('output end') || s.is('block end') || s.is('operator', ')');
 }
 
 /** Parses what may follow a value: attributes, subscripts and calls. */

@@ -88,7 +88,7 @@ function parseIf(s: TokenStream): Statement {
 function parseFor(s: TokenStream): Statement {
   const target = parseTarget(s, { namespaces: false });
   s.expect('name', 'in');
-  const iterable = parseTuple(s, { conditional: false });
+  const iterable = parseTuple(s, { conditional: false, loop: true });
   const condition = s.skip('name', 'if') ? parseExpression(s) : null;
   const recursive = s.skip('name', 'recursive');
   const { body, end } = parseBody(s, new Set(['else', 'endfor']));

@@ -1,0 +1,198 @@
+import type { Page } from 'playwright-core';
+import type { BrowserSource } from './attachment.ts';
+import type { DownloadedFile } from './downloads.ts';
+import { BrowserGone, NavigationFailure } from './failures.ts';
+import { type NavigationResult, navigate } from './navigation.ts';
+import {
+  closeBrowser,
+  noFiles,
+  type OpenBrowser,
+  openBrowser,
+  type RunFiles,
+} from './open-browser.ts';
+import { readState, type SavedState } from './saved-state.ts';
+import type { BrowserLog, BrowserSettings } from './settings.ts';
+import { openableAddress, type UrlGuard } from './url-guard.ts';
+import { abortable, bounded } from './waiting.ts';
+
+export interface RunBrowserOptions {
+  readonly source: BrowserSource;
+  readonly settings: Pick<BrowserSettings, 'viewport' | 'locale' | 'navigationTimeoutMs'>;
+  /** Absolute folder of the run's files. Made when missing. */
+  readonly directory: string;
+  /** Sent with every request of the run's pages. */
+  readonly extraHttpHeaders: Readonly<Record<string, string>>;
+  /** Whether there is to be a video. */
+  readonly record: boolean;
+  readonly guardUrl: UrlGuard;
+  readonly log: BrowserLog;
+  readonly onDownload: (file: DownloadedFile) => Promise<void> | void;
+  /** Where an earlier browser of the run stood; null: begin afresh. */
+  readonly state: SavedState | null;
+}
+
+export interface PdfOptions {
+  readonly format: 'A4' | 'Letter' | 'Legal' | 'Tabloid';
+  readonly landscape: boolean;
+  readonly printBackground: boolean;
+  /** Adds date and title above, address and page number below. */
+  readonly includeTimestamp: boolean;
+}
+
+const screenshotTimeoutMs = 10_000;
+
+/**
+ * The browser of one run. It is opened by the first call that needs a page. Every call obeys its signal, rejecting with
+ * its reason; and once the page or the browser has crashed, every call, running or new, rejects with
+ * {@link BrowserGone}.
+ */
+export class RunBrowser {
+  readonly #options: RunBrowserOptions;
+  readonly #gone = new AbortController();
+  readonly #closing = new AbortController();
+  #opening: Promise<OpenBrowser> | null = null;
+  #opened: OpenBrowser | null = null;
+  #closed: Promise<RunFiles> | null = null;
+  #refusal: { readonly page: Page; readonly error: unknown } | null = null;
+
+  constructor(options: RunBrowserOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a browser is open. */
+  get isOpen(): boolean {
+    return this.#opened !== null && this.#closed === null;
+  }
+
+  /** The current page; a new one when none is open. Rejects with BrowserUnavailable when no browser can be had. */
+  async page(signal: AbortSignal): Promise<Page> {
+    const open = await this.#open(signal);
+    return abortable(this.#currentPage(open), signal, this.#gone.signal, this.#closing.signal);
+  }
+
+  /** Runs an operation on the current page, and leaves it when the signal fires or the browser goes. */
+  async use<T>(operation: (page: Page) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const page = await this.page(signal);
+    return abortable(operation(page), signal, this.#gone.signal, this.#closing.signal);
+  }
+
+  /**
+   * Opens an absolute address in the current page and waits for `load`. An address that turns out to be a download counts as
+   * opened. Rejects with {@link NavigationFailure}, or with what the guard said.
+   */
+  async goto(url: string, signal: AbortSignal): Promise<NavigationResult> {
+    const address = openableAddress(url);
+    if (address !== 'about:blank') await abortable(this.#options.guardUrl(address), signal);
+    const page = await this.page(signal);
+    const { downloads } = await this.#open(signal);
+    this.#refusal = null;
+    try {
+      return await navigate(page, address, {
+        timeoutMs: this.#options.settings.navigationTimeoutMs,
+        downloads,
+        signals: [signal, this.#gone.signal, this.#closing.signal],
+      });
+    } catch (error) {
+      throw error instanceof NavigationFailure ? (this.#refusalOf(page) ?? error) : error;
+    }
+  }
+
+  /** A PNG of what the current page shows, also put into the video. Null when there is none. Never rejects. */
+  async screenshot(signal: AbortSignal): Promise<Buffer | null> {
+    const page = this.#opened?.tracker.current ?? null;
+    if (page === null || this.#closed !== null) return null;
+    const taking = page.screenshot({ type: 'png', timeout: screenshotTimeoutMs });
+    const stoppable = abortable(taking, signal, this.#gone.signal, this.#closing.signal);
+    const png = await bounded<Buffer | null>(stoppable, screenshotTimeoutMs, null);
+    if (png !== null) this.#opened?.recording?.addFrame(png);
+    return png;
+  }
+
+  /** Prints the current page. */
+  pdf(options: PdfOptions, signal: AbortSignal): Promise<Buffer> {
+    const { format, landscape, printBackground, includeTimestamp } = options;
+    const margin = includeTimestamp ? { top: '1.5cm', bottom: '1.5cm' } : {};
+    return this.use(
+      (page) =>
+        page.pdf({
+          format,
+          landscape,
+          printBackground,
+          displayHeaderFooter: includeTimestamp,
+          margin,
+        }),
+      signal,
+    );
+  }
+
+  /** Null while no browser is open, or while its page is blank. */
+  currentUrl(): string | null {
+    const url = this.#opened?.tracker.current?.url() ?? '';
+    return url === '' || url === 'about:blank' ? null : url;
+  }
+
+  /** Waits for the downloads that have begun, `milliseconds` at most. */
+  async settleDownloads(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (!this.isOpen) return;
+    const settling = this.#opened?.downloads.settle(milliseconds, signal) ?? Promise.resolve();
+    await abortable(settling, signal, this.#gone.signal, this.#closing.signal);
+  }
+
+  /** Where the browser stands; null while none is open. */
+  async saveState(signal: AbortSignal): Promise<SavedState | null> {
+    if (this.#opened === null) return null;
+    const { attachment, tracker } = this.#opened;
+    const reading = readState(attachment.context, tracker.pages);
+    return abortable(reading, signal, this.#gone.signal, this.#closing.signal);
+  }
+
+  /**
+   * Ends the browser and finishes its files, in about a second; a remote browser loses only the pages that we opened.
+   * Whatever runs in it rejects. Idempotent; never rejects.
+   */
+  close(): Promise<RunFiles> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<RunFiles> {
+    this.#closing.abort(new BrowserGone('The browser of this run has been closed.'));
+    const open = await this.#opening?.catch(() => null);
+    return open ? closeBrowser(open) : noFiles;
+  }
+
+  async #open(signal: AbortSignal): Promise<OpenBrowser> {
+    for (const ended of [signal, this.#gone.signal, this.#closing.signal]) ended.throwIfAborted();
+    this.#opening ??= this.#openOnce(signal);
+    return abortable(this.#opening, signal, this.#gone.signal, this.#closing.signal);
+  }
+
+  async #openOnce(signal: AbortSignal): Promise<OpenBrowser> {
+    try {
+      const hooks = {
+        onGone: (why: string) => this.#gone.abort(new BrowserGone(why)),
+        onRefused: (page: Page, error: unknown) => {
+          this.#refusal = { page, error };
+        },
+      };
+      const ended = AbortSignal.any([signal, this.#closing.signal]);
+      this.#opened = await openBrowser(this.#options, hooks, ended);
+      return this.#opened;
+    } catch (error) {
+      // The next call may have more luck.
+      this.#opening = null;
+      throw error;
+    }
+  }
+
+  async #currentPage(open: OpenBrowser): Promise<Page> {
+    const page = open.tracker.current ?? (await open.attachment.context.newPage());
+    open.tracker.adopt(page);
+    await open.setUp(page);
+    return page;
+  }
+
+  #refusalOf(page: Page): unknown {
+    return this.#refusal?.page === page ? this.#refusal.error : null;
+  }
+}

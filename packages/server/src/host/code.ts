@@ -1,0 +1,37 @@
+import type { CodeCapability, CodeResult, LogCapability } from '@lapwing/workflow';
+import { PageRpc, type PageRpcOptions } from '../browser/page-rpc/page-rpc.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+
+interface CodeHost extends Pick<PageRpcOptions, 'getPage' | 'guardUrl' | 'signal'> {
+  readonly sandbox: Sandbox;
+  readonly memoryBytes: number;
+  readonly log: LogCapability['write'];
+}
+
+/** User code in the sandbox, with the run's page behind its allow-list. */
+export function codeCapability(host: CodeHost): CodeCapability {
+  return {
+    run: async (request): Promise<CodeResult> => {
+      const page = new PageRpc({
+        getPage: host.getPage,
+        guardUrl: host.guardUrl,
+        signal: host.signal,
+        onAction: (description) => host.log('debug', description),
+      });
+      try {
+        return await host.sandbox.run({
+          language: request.language,
+          code: request.code,
+          variables: request.variables,
+          timeoutMs: request.timeoutSeconds * 1000,
+          memoryBytes: host.memoryBytes,
+          page,
+          onLog: (level, message) => host.log(level === 'warn' ? 'warning' : level, message),
+          signal: host.signal,
+        });
+      } finally {
+        page.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ArtifactType } from '@lapwing/protocol';
+import type { Capabilities } from '@lapwing/workflow';
+import type { BrowserLease, BrowserPool } from '../browser/pool.ts';
+import type { BrowserProcess } from '../browser/process.ts';
+import { RunBrowser } from '../browser/run-browser.ts';
+import type { SavedState } from '../browser/saved-state.ts';
+import type { BrowserSettings } from '../browser/settings.ts';
+import type { ArtifactsService } from '../domain/artifacts/service.ts';
+import type { RunsService } from '../domain/runs/service.ts';
+import type { HttpClient } from '../egress/http-client.ts';
+import type { EgressPolicy } from '../egress/policy.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { browserCapability } from './browser.ts';
+import { codeCapability } from './code.ts';
+import { documentsCapability } from './documents.ts';
+import { RunFiles } from './run-files.ts';
+import { RunLog } from './run-log.ts';
+
+type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
+
+/** What every run of a worker is served with. */
+export interface HostTools {
+  readonly runs: RunsService;
+  readonly artifacts: ArtifactsService;
+  readonly http: HttpClient;
+  readonly policy: EgressPolicy;
+  readonly sandbox: Sandbox;
+  readonly pool: BrowserPool<BrowserProcess>;
+  readonly browserSettings: BrowserSettings;
+  readonly codeMemoryBytes: number;
+  readonly record: boolean;
+  /** Folder for the files of runs while they are being made. */
+  readonly directory: string;
+}
+
+const settleMs = 30_000;
+
+/** One run's world: its browser, its files, its log, and the capabilities that lead to them. */
+export class RunHost {
+  readonly browser: RunBrowser;
+  readonly files: RunFiles;
+  readonly log: RunLog;
+  readonly #tools: HostTools;
+  readonly #run: TakenRun;
+  readonly #signal: AbortSignal;
+  readonly #directory: string;
+  /** The block to which a download belongs that comes now. */
+  #blockId: string | null = null;
+
+  constructor(tools: HostTools, run: TakenRun, signal: AbortSignal) {
+    this.#tools = tools;
+    this.#run = run;
+    this.#signal = signal;
+    this.#directory = join(tools.directory, run.runId);
+    this.log = new RunLog((data) => tools.runs.execution.record(run.runId, 'log', data));
+    this.files = new RunFiles({
+      organizationId: run.organizationId,
+      runId: run.runId,
+      artifacts: tools.artifacts,
+      http: tools.http,
+      signal,
+      settle: () => this.browser.settleDownloads(settleMs, signal),
+    });
+    this.browser = new RunBrowser({
+      source: this.#source(),
+      settings: tools.browserSettings,
+      directory: this.#directory,
+      extraHttpHeaders: run.request.extra_http_headers ?? {},
+      record: tools.record,
+      guardUrl: async (url) => void (await tools.policy.checkUrl(url)),
+      log: (level, message) => this.log.write(this.#blockId, level, message),
+      onDownload: async (file) => {
+        await this.files.keep(this.#blockId, {
+          filename: file.filename,
+          source: { path: file.path },
+        });
+      },
+      state: run.browserState === null ? null : (JSON.parse(run.browserState) as SavedState),
+    });
+  }
+
+  #source(): ConstructorParameters<typeof RunBrowser>[0]['source'] {
+    const address = this.#run.request.browser_address;
+    if (address !== null) return { kind: 'remote', address, headers: this.#run.cdpHeaders ?? {} };
+    const acquire = (signal: AbortSignal): Promise<BrowserLease<BrowserProcess>> =>
+      this.#tools.pool.acquire(signal);
+    return { kind: 'local', acquire };
+  }
+
+  /** The world as one block sees it: what it keeps is kept under its row. */
+  capabilities(blockId: string): Capabilities {
+    this.#blockId = blockId;
+    const { files, browser, log } = this;
+    const signal = this.#signal;
+    return {
+      browser: browserCapability(browser, signal, (png) => this.#keepScreenshot(blockId, png)),
+      http: { request: (request) => this.#tools.http.request(request, signal) },
+      files: {
+        read: (reference, { maxBytes }) => files.read(reference, maxBytes),
+        save: (file) => files.keep(blockId, { filename: file.filename, source: file.bytes }),
+        list: () => files.list(),
+        path: (file) => files.path(file),
+      },
+      documents: documentsCapability,
+      code: codeCapability({
+        sandbox: this.#tools.sandbox,
+        memoryBytes: this.#tools.codeMemoryBytes,
+        getPage: () => browser.page(signal),
+        guardUrl: async (url) => void (await this.#tools.policy.checkUrl(url)),
+        log: (level, message) => log.write(blockId, level, message),
+        signal,
+      }),
+      clock: {
+        now: () => new Date(),
+        sleep: (milliseconds) => sleepUntil(milliseconds, signal),
+      },
+      log: { write: (level, message) => log.write(blockId, level, message) },
+    };
+  }
+
+  async #keepScreenshot(blockId: string, png: Uint8Array): Promise<string> {
+    const row = await this.#save(blockId, 'screenshot_final', {
+      filename: 'screenshot.png',
+      bytes: png,
+    });
+    await this.#tools.runs.execution.record(this.#run.runId, 'screenshot', {
+      workflow_run_block_id: blockId,
+      artifact_id: row.artifactId,
+      url: this.#tools.artifacts.url(row),
+    });
+    return row.artifactId;
+  }
+
+  async #save(
+    blockId: string | null,
+    type: ArtifactType,
+    file: { filename: string; bytes: Uint8Array | string },
+  ) {
+    const media = {
+      recording: 'video/webm',
+      screenshot_final: 'image/png',
+      har: 'application/json',
+    } as const;
+    return this.#tools.artifacts.save({
+      organizationId: this.#run.organizationId,
+      runId: this.#run.runId,
+      blockId,
+      type,
+      filename: file.filename,
+      contentType: media[type as keyof typeof media] ?? 'text/plain; charset=utf-8',
+      source: typeof file.bytes === 'string' ? { path: file.bytes } : file.bytes,
+    });
+  }
+
+  /** Where the browser stands, to go on from in a later life; null when there is none or it cannot be read. */
+  async saveState(): Promise<string | null> {
+    if (!this.browser.isOpen || this.#run.request.browser_address !== null) return null;
+    const state = await this.browser.saveState(AbortSignal.timeout(5_000)).catch(() => null);
+    return state === null ? null : JSON.stringify(state);
+  }
+
+  /** Ends the browser and keeps nothing: the run is another worker's. */
+  async abandon(): Promise<void> {
+    await this.browser.close();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Ends the browser, and keeps its video, its HAR and its console log. */
+  async close(): Promise<void> {
+    const made = await this.browser.close();
+    if (made.recording !== null)
+      await this.#save(null, 'recording', { filename: 'recording.webm', bytes: made.recording });
+    if (made.har !== null)
+      await this.#save(null, 'har', { filename: 'network.har', bytes: made.har });
+    if (made.consoleLog !== null) {
+      await this.#save(null, 'browser_console_log', {
+        filename: 'console.log',
+        bytes: made.consoleLog,
+      });
+    }
+    await this.log.flush();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}

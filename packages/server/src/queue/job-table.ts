@@ -1,0 +1,86 @@
+import type { SqlExecutor } from '../db/database.ts';
+import type { DeadJob, JobData, QueueDepth } from './job.ts';
+
+/**
+ * Statements on the engine's own table, for what its functions do not offer. `state` runs created, retry, active,
+ * completed, cancelled, failed; a job of Lapwing is deleted when it is done, and `failed` is dead.
+ */
+
+/** What the engine keeps as a job's data: ours, and how often the job was given back without a try counted. */
+export interface Envelope {
+  readonly payload: JobData;
+  readonly returned: number;
+}
+
+/** Names one try of a job: every claim raises `retryCount`. */
+export interface Claim {
+  readonly id: string;
+  readonly retryCount: number;
+}
+
+/** Deletes a job that no worker has; false when one has it, or there is none. */
+export async function deleteWaiting(sql: SqlExecutor, kind: string, id: string): Promise<boolean> {
+  const { rows } = await sql.executeSql(
+    `delete from pgboss.job where name = $1 and id = $2 and state in ('created', 'retry') returning 1`,
+    [kind, id],
+  );
+  return rows.length > 0;
+}
+
+/** Leaves the claimed job no tries, so that failing it next, in the same transaction, is final. */
+export async function spendTries(sql: SqlExecutor, kind: string, claim: Claim): Promise<void> {
+  await sql.executeSql(
+    `update pgboss.job set retry_limit = retry_count
+      where name = $1 and id = $2 and state = 'active' and retry_count = $3`,
+    [kind, claim.id, claim.retryCount],
+  );
+}
+
+export async function activeJobs(sql: SqlExecutor, kind: string): Promise<string[]> {
+  const { rows } = await sql.executeSql(
+    `select id from pgboss.job where name = $1 and state = 'active'`,
+    [kind],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+export async function deadJobs(sql: SqlExecutor, kind: string, limit: number): Promise<DeadJob[]> {
+  const { rows } = await sql.executeSql(
+    `select id, data, output, retry_count, completed_on from pgboss.job
+      where name = $1 and state = 'failed' order by completed_on desc limit $2`,
+    [kind, limit],
+  );
+  return (rows as DeadRow[]).map((row) => ({
+    id: row.id,
+    data: row.data.payload,
+    reason: row.output.reason ?? row.output.value?.message ?? 'unknown',
+    attempts: row.retry_count + 1 - row.data.returned,
+    diedAt: row.completed_on,
+  }));
+}
+
+/** `reason` is ours; `value.message` is the engine's, of a job whose lease or time ran out. */
+interface DeadRow {
+  readonly id: string;
+  readonly data: Envelope;
+  readonly output: { readonly reason?: string; readonly value?: { readonly message: string } };
+  readonly retry_count: number;
+  readonly completed_on: Date;
+}
+
+export async function queueDepths(
+  sql: SqlExecutor,
+  kinds: readonly string[],
+): Promise<QueueDepth[]> {
+  const { rows } = await sql.executeSql(
+    `select k.name as kind,
+            count(*) filter (where state < 'active' and start_after <= now())::int as ready,
+            count(*) filter (where state < 'active' and start_after > now())::int as delayed,
+            count(*) filter (where state = 'active')::int as active,
+            count(*) filter (where state = 'failed')::int as dead
+       from unnest($1::text[]) as k(name) left join pgboss.job j on j.name = k.name
+      group by k.name order by k.name`,
+    [kinds],
+  );
+  return rows as QueueDepth[];
+}

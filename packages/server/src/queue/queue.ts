@@ -1,0 +1,146 @@
+import type { PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { Database, Sql } from '../db/database.ts';
+import { createEngine, declareKind } from './engine.ts';
+import type { DeadJob, JobHandler, JobKind, JobVerdict, NewJob, QueueDepth } from './job.ts';
+import { deadJobs, deleteWaiting, type Envelope, queueDepths } from './job-table.ts';
+import { affected, type HeldJob, releaseAll, settle } from './settle.ts';
+import { Worker, type WorkerPort } from './worker.ts';
+
+/** Carries the name of a kind that has a job to start. */
+const channel = 'lapwing_jobs';
+
+/** Durable jobs: enqueued in a caller's transaction, run at least once, one worker at a time. */
+export class JobQueue {
+  readonly #database: Database;
+  readonly #boss: PgBoss;
+  readonly #kinds: ReadonlyMap<string, JobKind>;
+  readonly #log: Logger;
+  readonly #workers = new Set<Worker>();
+  #unlisten: () => Promise<void> = async () => {};
+
+  private constructor(parts: {
+    database: Database;
+    boss: PgBoss;
+    kinds: readonly JobKind[];
+    log: Logger;
+  }) {
+    this.#database = parts.database;
+    this.#boss = parts.boss;
+    this.#kinds = new Map(parts.kinds.map((kind) => [kind.name, kind]));
+    this.#log = parts.log;
+  }
+
+  /** Brings the queue's tables and kinds up to date and starts looking after leases. */
+  static async start(
+    database: Database,
+    kinds: readonly JobKind[],
+    log: Logger,
+  ): Promise<JobQueue> {
+    const boss = createEngine(database, log);
+    const queue = new JobQueue({ database, boss, kinds, log });
+    try {
+      await boss.start();
+      for (const kind of kinds) await declareKind(boss, kind);
+      queue.#unlisten = await database.listen(channel, (kind) => queue.#wake(kind));
+    } catch (error) {
+      await queue.close();
+      throw error;
+    }
+    return queue;
+  }
+
+  /**
+   * Adds a job within the caller's transaction; workers wake when it commits.
+   *
+   * @returns the id of the job.
+   */
+  async enqueue(tx: Sql, kind: string, job: NewJob): Promise<string> {
+    const envelope: Envelope = { payload: job.data, returned: 0 };
+    const id = job.id ?? crypto.randomUUID();
+    await this.#boss.send(kind, envelope, {
+      id,
+      ...(job.priority === undefined ? {} : { priority: job.priority }),
+      ...(job.startAfter === undefined ? {} : { startAfter: job.startAfter }),
+      db: this.#database.executor(tx),
+    });
+    if (job.startAfter === undefined) await this.#database.notify(tx, channel, kind);
+    return id;
+  }
+
+  /** Removes a job that has not started, within the caller's transaction; false when a worker has it or had. */
+  discard(tx: Sql, kind: string, jobId: string): Promise<boolean> {
+    return deleteWaiting(this.#database.executor(tx), kind, jobId);
+  }
+
+  /** Starts to run jobs of a kind here, `slots` at a time. */
+  work(kind: string, options: { readonly slots: number; readonly handler: JobHandler }): Worker {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) throw new Error(`The queue knows no job kind ${kind}`);
+    const worker = new Worker(this.#port(), { ...options, kind: known, log: this.#log });
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  /**
+   * Gives back every claimed job, counting the try: call it before working, where the database is this process's alone
+   * and claims can only be those of a process that died.
+   */
+  releaseOrphans(): Promise<number> {
+    return this.#database.transaction(async (tx) => {
+      let released = 0;
+      for (const kind of this.#kinds.keys()) {
+        released += await releaseAll(this.#boss, { database: this.#database, tx }, kind);
+      }
+      return released;
+    });
+  }
+
+  /** The newest jobs that were given up. */
+  dead(kind: string, limit = 100): Promise<DeadJob[]> {
+    return deadJobs(this.#database.executor(this.#database.sql), kind, limit);
+  }
+
+  /** How many jobs of each kind there are, in the kinds' alphabetical order. */
+  stats(): Promise<QueueDepth[]> {
+    return queueDepths(this.#database.executor(this.#database.sql), [...this.#kinds.keys()]);
+  }
+
+  /** Stops claiming and ends the engine. Drain the workers first, or their jobs wait for their leases to end. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.stopClaiming()));
+    await this.#unlisten();
+    await this.#boss.stop({ graceful: false, close: false });
+  }
+
+  #wake(kind: string): void {
+    for (const worker of this.#workers) if (worker.kind === kind) worker.wake();
+  }
+
+  #port(): WorkerPort {
+    return {
+      claim: async (kind, count) => {
+        const jobs = await this.#boss.fetch<Envelope>(kind, {
+          batchSize: count,
+          includeMetadata: true,
+        });
+        return jobs.map((job) => ({
+          id: job.id,
+          kind,
+          retryCount: job.retryCount,
+          retryLimit: job.retryLimit,
+          envelope: job.data,
+        }));
+      },
+      renew: async (job) => affected(await this.#boss.touch(job.kind, job)) > 0,
+      settle: (job, verdict) => this.#settle(job, verdict),
+    };
+  }
+
+  async #settle(job: HeldJob, verdict: JobVerdict): Promise<boolean> {
+    const settled = await settle(this.#boss, this.#database, verdict, job);
+    const startsAtOnce = verdict.kind === 'again';
+    if (settled && startsAtOnce) await this.#database.notify(this.#database.sql, channel, job.kind);
+    return settled;
+  }
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { BrowserLauncher } from '../browser/launcher.ts';
+import { reapOrphans } from '../browser/orphans.ts';
+import { BrowserPool } from '../browser/pool.ts';
+import type { BrowserSettings } from '../browser/settings.ts';
+import type { ArtifactsService } from '../domain/artifacts/service.ts';
+import { type RunsService, runJob } from '../domain/runs/service.ts';
+import { type WebhooksService, webhookJob } from '../domain/webhooks/service.ts';
+import type { HttpClient } from '../egress/http-client.ts';
+import type { EgressPolicy } from '../egress/policy.ts';
+import type { HostTools } from '../host/run-host.ts';
+import type { Log } from '../lib/log.ts';
+import type { JobQueue } from '../queue/queue.ts';
+import { Sandbox } from '../sandbox/sandbox.ts';
+import { runHandler } from './handlers/run.ts';
+import { webhookHandler } from './handlers/webhook.ts';
+
+export interface WorkerParts {
+  readonly log: Log;
+  readonly queue: JobQueue;
+  readonly runs: RunsService;
+  readonly artifacts: ArtifactsService;
+  readonly webhooks: WebhooksService;
+  readonly policy: EgressPolicy;
+  readonly http: HttpClient;
+}
+
+export interface WorkerSettings {
+  /** Absolute folder for what the worker makes while runs go on. */
+  readonly directory: string;
+  /** Runs at a time. */
+  readonly slots: number;
+  readonly maxBrowsers: number;
+  readonly warmBrowsers: number;
+  readonly browser: Omit<BrowserSettings, 'directory'>;
+  readonly record: boolean;
+  readonly codeMemoryBytes: number;
+  readonly drainMs: number;
+  /** The environment that browsers are started in. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A worker that claims jobs. */
+export interface WorkerRole {
+  /** Browsers alive, those that start or end included. */
+  browsers(): number;
+  /** Claims nothing more, gives running blocks their time, gives the rest back, and leaves no process behind. */
+  close(): Promise<void>;
+}
+
+const webhookSlots = 8;
+
+function buildTools(parts: WorkerParts, settings: WorkerSettings): HostTools {
+  const browserSettings = { ...settings.browser, directory: join(settings.directory, 'browsers') };
+  const launcher = new BrowserLauncher(browserSettings, settings.environment);
+  const pool = new BrowserPool({
+    max: settings.maxBrowsers,
+    warm: Math.min(settings.warmBrowsers, settings.maxBrowsers),
+    launch: (signal) => launcher.launch(signal),
+    log: (level, message) => parts.log[level === 'warning' ? 'warn' : level](message),
+  });
+  return {
+    runs: parts.runs,
+    artifacts: parts.artifacts,
+    http: parts.http,
+    policy: parts.policy,
+    sandbox: new Sandbox({ maxChildren: settings.slots + 2 }),
+    pool,
+    browserSettings,
+    codeMemoryBytes: settings.codeMemoryBytes,
+    record: settings.record,
+    directory: join(settings.directory, 'runs'),
+  };
+}
+
+/** Ends what an earlier worker left behind, then claims runs and webhooks. */
+export async function startWorker(
+  parts: WorkerParts,
+  settings: WorkerSettings,
+): Promise<WorkerRole> {
+  const orphans = await reapOrphans(join(settings.directory, 'browsers'));
+  if (orphans > 0)
+    parts.log.warn({ browsers: orphans }, 'Ended browsers that an earlier worker left behind');
+  const tools = buildTools(parts, settings);
+  const draining = new AbortController();
+  const workers = [
+    parts.queue.work(runJob, {
+      slots: settings.slots,
+      handler: runHandler({ tools, log: parts.log, draining: draining.signal }),
+    }),
+    parts.queue.work(webhookJob, { slots: webhookSlots, handler: webhookHandler(parts) }),
+  ];
+  return {
+    browsers: () => tools.pool.alive,
+    close: async () => {
+      draining.abort();
+      await Promise.all(workers.map((worker) => worker.drain(settings.drainMs)));
+      await Promise.all([tools.pool.close(), tools.sandbox.close()]);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+const maxCodes = 64;
+const maxMappingBytes = 32_768;
+const noControls = /^[^\p{Cc}\p{Cf}]*$/u;
+
+const actionTypes = [
+  'click',
+  'input_text',
+  'paste_text',
+  'upload_file',
+  'download_file',
+  'select_option',
+  'checkbox',
+  'wait',
+  'hover',
+  'null_action',
+  'solve_captcha',
+  'terminate',
+  'complete',
+  'reload_page',
+  'close_page',
+  'new_tab',
+  'switch_tab',
+  'extract',
+  'verification_code',
+  'goto_url',
+  'go_back',
+  'go_forward',
+  'scroll',
+  'keypress',
+  'move',
+  'drag',
+  'left_mouse',
+  'execute_js',
+] as const;
+
+/** Codes that the block may raise, with what they mean (limits: blocks.md §4.8). */
+const errorCodeMapping = z
+  .record(
+    z.string().trim().min(1).max(128).regex(noControls, 'may hold no control characters'),
+    z.string().trim().min(1).max(2000).regex(noControls, 'may hold no control characters'),
+  )
+  .refine(
+    (mapping) => Object.keys(mapping).length <= maxCodes,
+    `may hold ${maxCodes} codes at most`,
+  )
+  .refine(
+    (mapping) =>
+      new TextEncoder().encode(Object.entries(mapping).flat().join('')).length <= maxMappingBytes,
+    `may hold ${maxMappingBytes} bytes at most`,
+  );
+
+const step = z.object({
+  title: z.string().nullable().default(null),
+  description: z.string().nullable().default(null),
+  action_type: z.enum(actionTypes).default('null_action'),
+  line_start: z.int().nullable().default(null),
+  line_end: z.int().nullable().default(null),
+});
+
+/** The fields of a `code` block. */
+export const codeFields = z.object({
+  code: z.string().describe('Statements, run as the body of an async function.'),
+  language: z
+    .enum(['python', 'javascript', 'typescript'])
+    .default('python')
+    .describe('Templates are rendered in python only: elsewhere use the parameters as variables.'),
+  parameter_keys: z.array(z.string()).nullable().default(null),
+  prompt: z.string().nullable().default(null),
+  steps: z.array(step).nullable().default(null).describe('An outline for display.'),
+  error_code_mapping: errorCodeMapping.nullable().default(null),
+  parameters: z.never({ error: 'is no field of a code block: use parameter_keys' }).optional(),
+  error_code: z.never({ error: 'is no field of a code block: use error_code_mapping' }).optional(),
+});

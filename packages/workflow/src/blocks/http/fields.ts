@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** The fields of an `http_request` block. */
+export const httpFields = z
+  .object({
+    method: z.string().trim().min(1).default('GET'),
+    url: z.string().nullable().default(null),
+    headers: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .nullable()
+      .default(null),
+    body: z.record(z.string(), z.json()).nullable().default(null),
+    files: z
+      .record(z.string(), z.string())
+      .nullable()
+      .default(null)
+      .describe('Form field to the address or file_path of a file.'),
+    timeout: z.int().min(1).default(30).describe('Seconds.'),
+    follow_redirects: z.boolean().default(true),
+    download_filename: z.string().nullable().default(null),
+    save_response_as_file: z.boolean().default(false),
+    secret_response_paths: z
+      .array(z.string().min(1))
+      .nullable()
+      .default(null)
+      .describe('Dotted paths of secrets in the answer; a token replaces each in the output.'),
+    parameter_keys: z.array(z.string()).nullable().default(null),
+  })
+  .refine(
+    (fields) => !(fields.save_response_as_file && (fields.secret_response_paths ?? []).length > 0),
+    'secret_response_paths cannot be used together with save_response_as_file',
+  );
+
+export type HttpFields = z.output<typeof httpFields>;
+
+const harmlessMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether sending this method twice does no harm. */
+export function isHarmless(method: string): boolean {
+  return harmlessMethods.has(method.toUpperCase());
+}

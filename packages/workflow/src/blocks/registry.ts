@@ -1,0 +1,30 @@
+import type { BlockType } from './block.ts';
+import { code } from './code.ts';
+import { conditional } from './conditional.ts';
+import { fileUrlParser } from './file-url-parser.ts';
+import { forLoop } from './for-loop.ts';
+import { gotoUrl } from './goto-url.ts';
+import { httpRequest } from './http-request.ts';
+import { printPage } from './print-page.ts';
+import { wait } from './wait.ts';
+import { whileLoop } from './while-loop.ts';
+
+/** Every block type that can run. */
+export const blockTypes: readonly BlockType[] = [
+  gotoUrl,
+  wait,
+  httpRequest,
+  forLoop,
+  whileLoop,
+  conditional,
+  code,
+  printPage,
+  fileUrlParser,
+];
+
+const byName = new Map(blockTypes.map((type) => [type.type, type]));
+
+/** The block type with this wire name; undefined when there is none. */
+export function blockTypeByName(name: string): BlockType | undefined {
+  return byName.get(name);
+}

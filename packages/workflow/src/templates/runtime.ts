@@ -1,0 +1,17 @@
+import type { Budget } from './limits.ts';
+import type { CallValues, Value } from './values/value.ts';
+
+/** What filters, tests and methods may ask of the rendering that they belong to. */
+export interface Runtime {
+  readonly budget: Budget;
+  /** Whether touching an undefined value raises. */
+  readonly strict: boolean;
+  /** How lists and dicts print. */
+  readonly objects: 'python' | 'json';
+  /** Whether the filter `json` must give the whole result, instead of JSON text. */
+  readonly nativeJson: boolean;
+  /** Raises a signal to start again on a copy of the scope, unless this rendering has one. */
+  readonly allowChanges: () => void;
+  readonly filter: (name: string, value: Value, args: CallValues) => Value;
+  readonly test: (name: string, value: Value, args: CallValues) => boolean;
+}
