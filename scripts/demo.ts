@@ -129,7 +129,13 @@ async function demonstrate(demo: Demo): Promise<void> {
   checkEvents(list, events);
   checkSite(list, site, runId);
   const artifacts = await client.get(`/v1/runs/${runId}/artifacts`, Artifact.array());
-  showFiles(await saveFiles({ list, folder }, run, artifacts, site));
+  const files = await saveFiles({ list, folder }, run, artifacts, site);
+  showFiles(files);
+  const opened = events.filter(
+    ({ type, data }) => type === 'block.finished' && data.block_type === 'goto_url',
+  ).length;
+  const pictures = files.screenshots.length;
+  list.holds('there is a screenshot for each page opened', pictures >= opened, pictures);
   if (run.recording_url !== null) await checkVideo(demo, run.recording_url);
   await receiveWebhook(demo, runId);
 }

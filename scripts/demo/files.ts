@@ -46,7 +46,7 @@ async function saveScreenshots(
   artifacts: readonly Artifact[],
 ): Promise<string[]> {
   const directory = join(folder, 'screenshots');
-  await mkdir(directory);
+  await mkdir(directory, { recursive: true });
   const shots = artifacts
     .filter((artifact) => artifact.artifact_type.startsWith('screenshot'))
     .sort((a, b) => a.created_at.localeCompare(b.created_at));
@@ -83,7 +83,7 @@ function checkDownload(list: Checklist, file: FileInfo, bytes: Buffer, site: Sit
 
 async function saveDownloads(context: Context, run: RunResponse, site: Site): Promise<string[]> {
   const directory = join(context.folder, 'downloads');
-  await mkdir(directory);
+  await mkdir(directory, { recursive: true });
   const files = run.downloaded_files ?? [];
   const names = files.map(({ filename }) => filename).sort();
   context.list.equal('downloaded files', names, ['order-report.pdf', 'orders.csv']);

@@ -18,11 +18,12 @@ const builtInLocale = 'en-US';
 
 /** Gives a page of the run its guard, size, language and headers. Rejects only when the page has gone. */
 export async function setUpPage(page: Page, setup: PageSetup): Promise<void> {
-  guardArrival(page, setup);
+  const arrival = new Arrival(page, setup);
   const session = await page.context().newCDPSession(page);
   const guarded = guardDocuments(session, setup.guardUrl, (url, error) => {
     setup.log('warning', refusalMessage(url, error));
     setup.onRefused(page, error);
+    arrival.refused();
   });
   await Promise.all([
     guarded,
@@ -32,22 +33,46 @@ export async function setUpPage(page: Page, setup: PageSetup): Promise<void> {
 }
 
 /**
- * A pop-up's first document is asked for before we can hold it, so it is looked at when it arrives: refused, the pop-up
- * is closed.
+ * A pop-up's first document is mostly asked for before we can hold it, so it is looked at when it arrives. Refused, be it
+ * then or before, the pop-up is closed: there is nothing in it to go back to.
  */
-function guardArrival(page: Page, setup: PageSetup): void {
-  const onNavigated = async (frame: Frame) => {
-    if (frame !== page.mainFrame() || !isWeb(frame.url())) return;
-    page.off('framenavigated', onNavigated);
-    if ((await page.opener().catch(() => null)) === null) return;
-    try {
-      await setup.guardUrl(frame.url());
-    } catch (error) {
-      setup.log('warning', refusalMessage(frame.url(), error));
-      await page.close().catch(() => {});
-    }
+class Arrival {
+  readonly #page: Page;
+  readonly #setup: PageSetup;
+  #arrived = false;
+
+  constructor(page: Page, setup: PageSetup) {
+    this.#page = page;
+    this.#setup = setup;
+    page.on('framenavigated', this.#onNavigated);
+    this.#look(page.url());
+  }
+
+  /** The guard has refused a document of the page. */
+  async refused(): Promise<void> {
+    if (!this.#arrived && (await this.#isPopup())) await this.#page.close().catch(() => {});
+  }
+
+  readonly #onNavigated = (frame: Frame) => {
+    if (frame === this.#page.mainFrame()) this.#look(frame.url());
   };
-  page.on('framenavigated', onNavigated);
+
+  async #look(url: string): Promise<void> {
+    if (this.#arrived || !isWeb(url)) return;
+    this.#arrived = true;
+    this.#page.off('framenavigated', this.#onNavigated);
+    if (!(await this.#isPopup())) return;
+    try {
+      await this.#setup.guardUrl(url);
+    } catch (error) {
+      this.#setup.log('warning', refusalMessage(url, error));
+      await this.#page.close().catch(() => {});
+    }
+  }
+
+  async #isPopup(): Promise<boolean> {
+    return (await this.#page.opener().catch(() => null)) !== null;
+  }
 }
 
 /**

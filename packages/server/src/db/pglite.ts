@@ -54,6 +54,8 @@ async function openLocked(options: PgliteOptions, lock: DataLock): Promise<OpenP
   const thread = await startThread(files, isNew ? options.seedFile : null, log);
   const pool = poolOver(thread);
   watchPool(pool, log);
+  // Before the first client connects: it is the one that hears.
+  const listen = pgliteListener(pool, log);
   try {
     await runMigrations(pool);
     if (isNew) mark(complete, directory);
@@ -67,7 +69,7 @@ async function openLocked(options: PgliteOptions, lock: DataLock): Promise<OpenP
     kind: 'pglite',
     pool,
     name: `embedded, in ${directory}`,
-    listen: pgliteListener(pool, log),
+    listen,
     close: async () => {
       await closing.stopVacuuming();
       await pool.end();

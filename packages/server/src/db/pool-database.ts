@@ -33,11 +33,13 @@ export function poolDatabase(parts: DriverParts): Database {
   };
 }
 
-/** A pool reports connections lost while idle, and each lost in use: unheard, either would end the process. */
+/** Connections are lost, idle or in use: unheard, each would end the process. A statement under way fails by itself. */
 export function watchPool(pool: pg.Pool, log: Logger): void {
-  const report = (error: Error) => log.warn({ err: error }, 'A database connection was lost');
-  pool.on('error', report);
-  pool.on('connect', (client) => client.on('error', report));
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', ({ message }: Error) => {
+    // The error itself carries the client with all it knows.
+    log.warn({ reason: message }, 'An idle database connection was lost');
+  });
 }
 
 async function transaction<T>(sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {

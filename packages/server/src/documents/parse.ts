@@ -21,7 +21,8 @@ export interface ParseOptions {
 }
 
 function startWorker(file: FileContent, type: DocumentType, heapMegabytes: number): Worker {
-  const bytes = file.bytes.slice();
+  // A Buffer's slice() would be a view on memory that other buffers share, and transferring takes it from them.
+  const bytes = new Uint8Array(file.bytes);
   const task: ParseTask = { type, filename: file.filename, bytes };
   return new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: task,

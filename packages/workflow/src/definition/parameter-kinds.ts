@@ -35,7 +35,10 @@ export const parameterKinds: ReadonlyMap<string, ParameterKind> = new Map<string
     {
       fields: z.object({
         workflow_parameter_type: z.enum(workflowParameterTypes),
-        default_value: z.unknown().transform((value) => value ?? null),
+        default_value: z
+          .unknown()
+          .optional()
+          .transform((value) => value ?? null),
       }),
       id: { field: 'workflow_parameter_id', prefix: 'wp' },
     },

@@ -89,7 +89,7 @@ export const workflowFields = z.object({
   status: z
     .enum(['published', 'draft', 'auto_generated', 'importing', 'import_failed'])
     .default('published'),
-  run_with: z.unknown().transform(runWith),
+  run_with: z.unknown().optional().transform(runWith),
   ai_fallback: laxBoolean.default(true),
   cache_key: z.string().nullable().default('default'),
   adaptive_caching: laxBoolean.default(false),

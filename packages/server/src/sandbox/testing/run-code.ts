@@ -29,14 +29,14 @@ export async function returned(sandbox: Sandbox, language: Language, code: strin
   return result.value;
 }
 
-/** The ids of the processes that this process started for sandboxes and that are alive. */
-export async function childIds(): Promise<number[]> {
+/** The ids of the live processes that this process, or another, started for sandboxes. */
+export async function childIds(parentId: number = process.pid): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm=']);
   return stdout
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter(([, parent, state, name]) => {
-      return Number(parent) === process.pid && name === 'deno' && !state?.startsWith('Z');
+      return Number(parent) === parentId && name === 'deno' && !state?.startsWith('Z');
     })
     .map(([pid]) => Number(pid));
 }
