@@ -1,3 +1,11 @@
+export type {
+  BlockContext,
+  BlockEffect,
+  BlockResult,
+  BlockType,
+  RenderMode,
+} from './blocks/block.ts';
+export { blockTypeByName, blockTypes } from './blocks/registry.ts';
 export type { BrowserCapability, PaperFormat, PrintPageOptions } from './capabilities/browser.ts';
 export type {
   CodeCapability,
@@ -26,6 +34,31 @@ export type {
   ClockCapability,
   LogCapability,
 } from './capabilities/index.ts';
+export { cleanLabels } from './definition/clean-labels.ts';
+export { type ExpansionEnvironment, expandDefinition } from './definition/expand.ts';
+export {
+  type BlockGraph,
+  buildGraph,
+  type GraphBlock,
+  GraphError,
+  type GraphOptions,
+  type GraphProblem,
+} from './definition/graph.ts';
+export { type DefinitionIssue, toIssues, valueError } from './definition/issues.ts';
+export { limits as definitionLimits } from './definition/limits.ts';
+export {
+  type WorkflowParameterType,
+  workflowParameterTypes,
+} from './definition/parameter-kinds.ts';
+export { type ParsedWorkflow, parseWorkflowRequest } from './definition/parse.ts';
+export type { ProblemStatus } from './definition/problems.ts';
+export { proxyLocationNames } from './definition/proxy-locations.ts';
+export type {
+  DeclaredParameter,
+  RequestBlock,
+  RequestDefinition,
+  WorkflowRequest,
+} from './definition/request.ts';
 export type {
   OutputParameter,
   StoredBlock,
@@ -34,10 +67,11 @@ export type {
   StoredParameter,
 } from './definition/stored.ts';
 export { BlockFailure, type RunError, RunStopped, type StopKind } from './errors.ts';
-export type {
-  FinalRunStatus,
-  RunEnvironment,
-  RunResult,
+export {
+  type FinalRunStatus,
+  interpret,
+  type RunEnvironment,
+  type RunResult,
 } from './interpreter/interpret.ts';
 export type {
   BlockOutcome,
@@ -47,3 +81,10 @@ export type {
   VisitStart,
 } from './interpreter/journal.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+export { type Conversion, convertParameter } from './parameters/convert.ts';
+export {
+  type ParameterProblem,
+  type ResolvedParameters,
+  resolveRunParameters,
+} from './parameters/resolve.ts';
+export { type ParsedRunMetadata, parseRunMetadata } from './parameters/run-metadata.ts';

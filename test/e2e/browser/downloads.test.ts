@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { attachment, serve, signal, startRun } from './support.ts';
@@ -21,12 +22,9 @@ it('catches downloads by link, script, pop-up and navigation, and names each one
   const run = await startRun();
   const { browser } = run;
   const click = async (selector: string) => {
-    await browser.use(async (page) => {
-      const started = page.context().waitForEvent('download');
-      await page.click(selector);
-      await started;
-    }, signal);
-    await browser.settleDownloads(5_000, signal);
+    const count = run.downloaded.length + 1;
+    await browser.use((page) => page.click(selector), signal);
+    await expect.poll(() => run.downloaded.length).toBe(count);
   };
   await browser.goto(site, signal);
   await click('#link');
@@ -55,20 +53,20 @@ it('catches downloads by link, script, pop-up and navigation, and names each one
 
 it('waits for a download that has begun, no longer than it is told, and logs one that breaks', async () => {
   const { promise: finish, resolve } = Promise.withResolvers<void>();
-  const slow = (end: (socket: { end(): void; destroy(): void }) => void) => ({
-    page: async (_: unknown, response: import('node:http').ServerResponse) => {
+  const slow =
+    (end: (response: ServerResponse) => void) => async (_: unknown, response: ServerResponse) => {
       response.writeHead(200, {
+        'content-type': 'application/zip',
         'content-disposition': 'attachment; filename="slow.bin"',
         'content-length': '8',
       });
       response.write('1234');
       await finish;
       end(response);
-    },
-  });
+    };
   const site = await serve({
-    '/whole': slow((response) => (response as import('node:http').ServerResponse).end('5678')).page,
-    '/broken': slow((response) => response.destroy()).page,
+    '/whole': slow((response) => response.end('5678')),
+    '/broken': slow((response) => response.destroy()),
   });
   const run = await startRun();
   await run.browser.goto(`${site}/whole`, signal);
@@ -85,7 +83,10 @@ it('waits for a download that has begun, no longer than it is told, and logs one
 it('gives up waiting for downloads when the run is aborted', async () => {
   const site = await serve({
     '/endless': (_, response) => {
-      response.writeHead(200, { 'content-disposition': 'attachment; filename="endless.bin"' });
+      response.writeHead(200, {
+        'content-type': 'application/zip',
+        'content-disposition': 'attachment; filename="endless.bin"',
+      });
       response.write('1234');
     },
   });

@@ -33,6 +33,16 @@ const seedPath = fileURLToPath(
   new URL('../../../node_modules/.cache/lapwing/seeds', import.meta.url),
 );
 
+/** A directory with a packed database of the present versions, for embedded databases to start quickly. */
+export async function testSeeds(): Promise<string> {
+  await packSeed({
+    seedPath,
+    prepare: (database) => installQueue(database, testLog),
+    log: testLog,
+  });
+  return seedPath;
+}
+
 /**
  * A database of the test file's own, migrated and empty: PGlite in a temporary directory, or a database on the server
  * that LAPWING_TEST_DATABASE_URL names. Make it in `beforeAll`, drop it in `afterAll`.
@@ -40,7 +50,7 @@ const seedPath = fileURLToPath(
 export async function createTestDatabase(): Promise<TestDatabase> {
   const directory = await mkdtemp(join(tmpdir(), 'lapwing-test-'));
   const url = serverUrl === undefined ? null : await createOnServer(serverUrl);
-  if (url === null) await packSeed({ seedPath, prepare: installOn, log: testLog });
+  if (url === null) await testSeeds();
   const options = { directory, seedPath, ...(url === null ? {} : { url }) };
   const database = await openDatabase({ ...options, log: testLog });
   return {
@@ -53,8 +63,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     },
   };
 }
-
-const installOn = (database: Database) => installQueue(database, testLog);
 
 async function createOnServer(server: string): Promise<string> {
   const name = `lapwing_test_${crypto.randomUUID().replaceAll('-', '')}`;

@@ -16,7 +16,8 @@ export class ConsoleLog {
   readonly #context: BrowserContext;
   readonly #owns: (page: Page | null) => boolean;
   readonly #path: string;
-  readonly #file: WriteStream;
+  /** Null until a page says something. */
+  #file: WriteStream | null = null;
   #bytes = 0;
   readonly #onConsole = (message: ConsoleMessage) => this.#add(message);
   readonly #onError = (error: WebError) => this.#addError(error);
@@ -26,9 +27,6 @@ export class ConsoleLog {
     this.#context = context;
     this.#owns = owns;
     this.#path = path;
-    this.#file = createWriteStream(path);
-    // A full disk ends the log, not the run.
-    this.#file.on('error', () => {});
     context.on('console', this.#onConsole);
     context.on('weberror', this.#onError);
   }
@@ -37,11 +35,13 @@ export class ConsoleLog {
   async stop(): Promise<string | null> {
     this.#context.off('console', this.#onConsole);
     this.#context.off('weberror', this.#onError);
+    const file = this.#file;
+    if (file === null) return null;
     await new Promise<void>((resolve) => {
-      this.#file.on('close', resolve);
-      this.#file.end();
+      file.on('close', resolve);
+      file.end();
     });
-    return this.#bytes === 0 ? null : this.#path;
+    return this.#path;
   }
 
   #add(message: ConsoleMessage): void {
@@ -63,6 +63,12 @@ export class ConsoleLog {
   #write(line: string): void {
     if (this.#bytes > maxBytes) return;
     this.#bytes += Buffer.byteLength(line);
+    this.#file ??= this.#open();
     this.#file.write(this.#bytes > maxBytes ? '… the rest was left out\n' : line);
+  }
+
+  #open(): WriteStream {
+    // A full disk ends the log, not the run.
+    return createWriteStream(this.#path).on('error', () => {});
   }
 }

@@ -26,11 +26,14 @@ export interface DownloadsOptions {
   /** Absolute folder for the files. Made when missing. */
   readonly directory: string;
   readonly log: BrowserLog;
+  /** Told of the frame in which a download begins. */
+  readonly onBegin: (frameId: string) => void;
   /** Told of each file, one after the other in the order of completion. */
   readonly onDownload: (file: DownloadedFile) => Promise<void> | void;
 }
 
 interface Begun {
+  readonly frameId: string;
   readonly guid: string;
   readonly url: string;
   readonly suggestedFilename: string;
@@ -111,6 +114,7 @@ export class Downloads {
   #onBegin(begun: Begun): void {
     this.#begun += 1;
     this.#pending.set(begun.guid, { begun, stored: Promise.withResolvers() });
+    this.#options.onBegin(begun.frameId);
   }
 
   #onProgress(progress: Progress): void {

@@ -5,6 +5,7 @@ import { type Attachment, attach, type BrowserSource } from './attachment.ts';
 import { ConsoleLog } from './console-log.ts';
 import { type DownloadedFile, Downloads } from './downloads.ts';
 import { firstLine } from './failures.ts';
+import { FileTabs } from './file-tabs.ts';
 import { HarLog } from './har.ts';
 import { setUpPage } from './page-setup.ts';
 import { PageTracker } from './page-tracker.ts';
@@ -54,7 +55,7 @@ export interface RunFiles {
 export const noFiles: RunFiles = { recording: null, har: null, consoleLog: null };
 
 /** How long the last pictures may take to be encoded; an aborted run's files are wanted soon. */
-const recordingStopMs = 700;
+const recordingStopMs = 1_000;
 
 /** Rejects with BrowserUnavailable or the signal's reason; then no browser is left behind. */
 export async function openBrowser(
@@ -85,9 +86,11 @@ async function equip(
   browser.on('disconnected', () =>
     hooks.onGone('The browser of this run crashed or was ended from outside.'),
   );
+  const fileTabs = new FileTabs();
   const downloads = await Downloads.start(browser, {
     directory: join(directory, 'downloads'),
     log,
+    onBegin: (frameId) => fileTabs.downloadBegan(frameId),
     onDownload: options.onDownload,
   });
   const recording = options.record
@@ -98,7 +101,7 @@ async function equip(
         log,
       })
     : null;
-  const setUp = pageSetup(attachment, options, hooks);
+  const setUp = pageSetup(attachment, fileTabs, { ...options, ...hooks });
   const tracker = new PageTracker({
     context,
     remote,
@@ -123,7 +126,7 @@ async function equip(
   return open;
 }
 
-function pageSetup(attachment: Attachment, options: OpenOptions, hooks: OpenHooks) {
+function pageSetup(attachment: Attachment, fileTabs: FileTabs, options: OpenOptions & OpenHooks) {
   const done = new Map<Page, Promise<void>>();
   const setup = {
     viewport: options.settings.viewport,
@@ -132,7 +135,8 @@ function pageSetup(attachment: Attachment, options: OpenOptions, hooks: OpenHook
     extraHttpHeaders: options.extraHttpHeaders,
     guardUrl: options.guardUrl,
     log: options.log,
-    onRefused: hooks.onRefused,
+    onRefused: options.onRefused,
+    fileTabs,
   };
   return (page: Page): Promise<void> => {
     const known = done.get(page) ?? setUpPage(page, setup);

@@ -1,4 +1,5 @@
 import type { CDPSession, Frame, Page } from 'playwright-core';
+import type { FileTabs } from './file-tabs.ts';
 import type { BrowserLog, Viewport } from './settings.ts';
 import { guardDocuments, isWeb, refusalMessage, type UrlGuard } from './url-guard.ts';
 
@@ -8,6 +9,7 @@ export interface PageSetup {
   readonly remote: boolean;
   readonly extraHttpHeaders: Readonly<Record<string, string>>;
   readonly guardUrl: UrlGuard;
+  readonly fileTabs: FileTabs;
   readonly log: BrowserLog;
   /** Told when the guard refuses a document of the page. */
   readonly onRefused: (page: Page, error: unknown) => void;
@@ -25,8 +27,12 @@ export async function setUpPage(page: Page, setup: PageSetup): Promise<void> {
     setup.onRefused(page, error);
     arrival.refused();
   });
+  const known = session.send('Target.getTargetInfo').then(({ targetInfo }) => {
+    setup.fileTabs.add(targetInfo.targetId, page);
+  });
   await Promise.all([
     guarded,
+    known,
     page.setViewportSize(setup.viewport),
     setup.remote ? setHeaders(page, setup) : setLocale(session, setup.locale),
   ]);

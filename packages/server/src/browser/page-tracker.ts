@@ -44,13 +44,18 @@ export class PageTracker {
 
   /** Counts a page as ours, and as current. */
   adopt(page: Page): void {
+    this.#learn(page);
+    this.select(page);
+  }
+
+  /** Counts a page as ours, behind the current one. */
+  #learn(page: Page): void {
     if (this.#pages.includes(page) || page.isClosed()) return;
-    this.#pages.push(page);
+    this.#pages.splice(Math.max(0, this.#pages.length - 1), 0, page);
     page.on('dialog', (dialog) => this.#answer(dialog));
     page.on('close', () => this.#forget(page));
     page.on('crash', () => this.#crashed(page));
     this.#options.onPage(page);
-    this.#options.onCurrent(page);
   }
 
   /** Makes a page of ours the current one. */
@@ -67,12 +72,12 @@ export class PageTracker {
   }
 
   async #discover(page: Page): Promise<void> {
-    if (!this.#options.remote) {
-      this.adopt(page);
-      return;
-    }
+    if (!this.#options.remote) this.#learn(page);
     const opener = await page.opener().catch(() => null);
-    if (this.owns(opener)) this.adopt(page);
+    if (this.owns(opener)) this.#learn(page);
+    if (!this.owns(page)) return;
+    if (opener !== null) await arrival(page);
+    this.select(page);
   }
 
   async #answer(dialog: Dialog): Promise<void> {
@@ -98,4 +103,33 @@ export class PageTracker {
     this.#forget(page);
     page.close().catch(() => {});
   }
+}
+
+/** A tab that stays blank so long is meant to be blank. */
+const blankMs = 500;
+
+/**
+ * Resolves when the page shows something. A tab that is opened to fetch a file never does, and is closed soon: until
+ * then nobody should work in it.
+ */
+function arrival(page: Page): Promise<void> {
+  if (!isBlank(page.url())) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      page.off('framenavigated', look);
+      page.off('close', done);
+      resolve();
+    };
+    const look = () => {
+      if (!isBlank(page.url())) done();
+    };
+    const timer = setTimeout(done, blankMs);
+    page.on('framenavigated', look);
+    page.on('close', done);
+  });
+}
+
+function isBlank(url: string): boolean {
+  return url === '' || url === 'about:blank';
 }

@@ -5,7 +5,6 @@ import type { BrowserLog, Viewport } from './settings.ts';
 import {
   type EncodedChunk,
   type EncoderInput,
-  flushFrames,
   installEncoder,
   pushFrame,
 } from './video-encoder-page.ts';
@@ -132,10 +131,13 @@ export class Recording {
     }
   }
 
-  /** A browser that has died gives no more chunks; those before it stay. */
+  /** A picture that cannot be encoded or written is left out; those before it stay. */
   async #write(encoding: Promise<EncodedChunk[]>): Promise<void> {
-    const chunks = await encoding.catch(() => []);
-    await this.#file.add(chunks);
+    try {
+      await this.#file.add(await encoding);
+    } catch {
+      // The browser died, or the disk is full: then finishing the file says so.
+    }
   }
 
   async #stop(milliseconds: number): Promise<string | null> {
@@ -148,10 +150,6 @@ export class Recording {
     this.#screencast.then((screencast) => screencast?.stop());
     if (this.#latest !== null) this.#enqueue(this.#latest);
     await this.#working;
-    const encoder = await this.#encoder;
-    if (encoder === null) return;
-    await this.#write(encoder.evaluate(flushFrames));
-    await encoder.context().close();
   }
 
   async #finish(): Promise<string | null> {

@@ -20,7 +20,6 @@ export interface EncoderInput {
 /** What {@link installEncoder} puts into its page. */
 export interface PageEncoder {
   push(input: EncoderInput): Promise<EncodedChunk[]>;
-  flush(): Promise<EncodedChunk[]>;
 }
 
 export interface EncoderConfiguration {
@@ -79,9 +78,7 @@ export function installEncoder({ width, height, bitrate }: EncoderConfiguration)
       const frame = new VideoFrame(canvas, { timestamp: input.timestamp });
       encoder.encode(frame, { keyFrame: input.key });
       frame.close();
-      return take();
-    },
-    flush: async () => {
+      // So that what has been encoded is ours even if the page dies next.
       await encoder.flush();
       return take();
     },
@@ -92,9 +89,4 @@ export function installEncoder({ width, height, bitrate }: EncoderConfiguration)
 /** Runs inside the page. */
 export function pushFrame(input: EncoderInput): Promise<EncodedChunk[]> {
   return (globalThis as unknown as { lapwingEncoder: PageEncoder }).lapwingEncoder.push(input);
-}
-
-/** Runs inside the page. */
-export function flushFrames(): Promise<EncodedChunk[]> {
-  return (globalThis as unknown as { lapwingEncoder: PageEncoder }).lapwingEncoder.flush();
 }

@@ -24,6 +24,8 @@ export class PgliteThread {
   private constructor(data: PgliteWorkerData, log: Logger) {
     this.#worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
       workerData: data,
+      // Options of the process are about its own entry.
+      execArgv: [],
       name: 'lapwing-database',
     });
     this.#worker.on('message', (reply: PgliteReply) => this.#settle(reply));

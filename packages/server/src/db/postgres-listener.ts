@@ -31,11 +31,14 @@ export class PostgresListener {
   ): Promise<() => Promise<void>> {
     const isNew = this.#channels.add(channel, onPayload);
     this.#client ??= this.#open();
+    const opening = this.#client;
     try {
-      const client = await this.#client;
+      const client = await opening;
       if (isNew) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     } catch (error) {
       this.#channels.remove(channel, onPayload);
+      // A first connection that failed is not tried again by itself: the next caller does.
+      if (this.#client === opening) this.#client = null;
       throw error;
     }
     return async () => {

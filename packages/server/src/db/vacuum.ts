@@ -8,10 +8,11 @@ const intervalMs = 30_000;
 const dueTables = `
   select s.schemaname as schema, s.relname as table
     from pg_stat_user_tables s join pg_class c on c.oid = s.relid
-   where s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0)
+   where c.relkind in ('r', 'm')
+     and (s.n_dead_tup > 50 + 0.2 * greatest(c.reltuples, 0)
       or s.n_ins_since_vacuum > 1000 + 0.2 * greatest(c.reltuples, 0)
       or s.n_mod_since_analyze > 50 + 0.1 * greatest(c.reltuples, 0)
-      or age(c.relfrozenxid) > 200000000
+      or age(c.relfrozenxid) > 200000000)
    order by s.n_dead_tup desc`;
 
 /**

@@ -6,6 +6,9 @@ import type { DeadJob, JobData, QueueDepth } from './job.ts';
  * completed, cancelled, failed; a job of Lapwing is deleted when it is done, and `failed` is dead.
  */
 
+/** Where the name of a kind is sent that has a job to start: at commit, so that workers wake for what they can see. */
+export const wakeChannel = 'lapwing_jobs';
+
 /** What the engine keeps as a job's data: ours, and how often the job was given back without a try counted. */
 export interface Envelope {
   readonly payload: JobData;

@@ -2,13 +2,10 @@ import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Sql } from '../db/database.ts';
 import { createEngine, declareKind } from './engine.ts';
-import type { DeadJob, JobHandler, JobKind, JobVerdict, NewJob, QueueDepth } from './job.ts';
-import { deadJobs, deleteWaiting, type Envelope, queueDepths } from './job-table.ts';
-import { affected, type HeldJob, releaseAll, settle } from './settle.ts';
+import type { DeadJob, JobHandler, JobKind, NewJob, QueueDepth } from './job.ts';
+import { deadJobs, deleteWaiting, type Envelope, queueDepths, wakeChannel } from './job-table.ts';
+import { affected, releaseAll, settle } from './settle.ts';
 import { Worker, type WorkerPort } from './worker.ts';
-
-/** Carries the name of a kind that has a job to start. */
-const channel = 'lapwing_jobs';
 
 /** Durable jobs: enqueued in a caller's transaction, run at least once, one worker at a time. */
 export class JobQueue {
@@ -42,7 +39,7 @@ export class JobQueue {
     try {
       await boss.start();
       for (const kind of kinds) await declareKind(boss, kind);
-      queue.#unlisten = await database.listen(channel, (kind) => queue.#wake(kind));
+      queue.#unlisten = await database.listen(wakeChannel, (kind) => queue.#wake(kind));
     } catch (error) {
       await queue.close();
       throw error;
@@ -64,7 +61,7 @@ export class JobQueue {
       ...(job.startAfter === undefined ? {} : { startAfter: job.startAfter }),
       db: this.#database.executor(tx),
     });
-    if (job.startAfter === undefined) await this.#database.notify(tx, channel, kind);
+    if (job.startAfter === undefined) await this.#database.notify(tx, wakeChannel, kind);
     return id;
   }
 
@@ -133,14 +130,7 @@ export class JobQueue {
         }));
       },
       renew: async (job) => affected(await this.#boss.touch(job.kind, job)) > 0,
-      settle: (job, verdict) => this.#settle(job, verdict),
+      settle: (job, verdict) => settle(this.#boss, this.#database, verdict, job),
     };
-  }
-
-  async #settle(job: HeldJob, verdict: JobVerdict): Promise<boolean> {
-    const settled = await settle(this.#boss, this.#database, verdict, job);
-    const startsAtOnce = verdict.kind === 'again';
-    if (settled && startsAtOnce) await this.#database.notify(this.#database.sql, channel, job.kind);
-    return settled;
   }
 }

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import type { Database, Sql } from '../db/database.ts';
 import type { JobVerdict } from './job.ts';
-import { activeJobs, type Claim, type Envelope, spendTries } from './job-table.ts';
+import { activeJobs, type Claim, type Envelope, spendTries, wakeChannel } from './job-table.ts';
 
 /** A claim with all that settling it needs. */
 export interface HeldJob extends Claim {
@@ -84,6 +84,7 @@ async function giveBack(boss: PgBoss, { database, tx }: Scope, job: HeldJob): Pr
     ...(wasLastTry ? {} : { retryLimit: job.retryLimit + 1 }),
     db,
   });
+  await database.notify(tx, wakeChannel, job.kind);
   return true;
 }
 

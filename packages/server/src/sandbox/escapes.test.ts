@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { type ChildKind, childCommand } from './deno.ts';
 import { Sandbox } from './sandbox.ts';
-import { ending, requestFor } from './testing/run-code.ts';
+import { ending, requestFor, returned } from './testing/run-code.ts';
 
 const sandbox = new Sandbox({ maxChildren: 3 });
 afterAll(() => sandbox.close());
@@ -77,8 +77,8 @@ it.each([
   ],
   [
     'survives a polluted prototype',
-    'Object.prototype.type = "log"; Object.prototype.then = 1; Array.prototype.map = () => 1; JSON.stringify = () => "x"; return { a: 1 }',
-    /^returned/,
+    'Object.prototype.type = "log"; Object.prototype.then = 1; JSON.stringify = () => "x"; return { a: 1 }',
+    'returned {"a":1}',
   ],
   [
     'hands over __proto__ as a plain key',
@@ -95,54 +95,55 @@ it.each([
 /** Past the rules of the language, as somebody who knows CPython would get there. */
 const pythonImport = 'load = getattr(json.codecs.builtins, "__imp" + "ort__")\n';
 
-it.each([
-  [
-    'finds no Deno behind the js bridge',
-    `${pythonImport}load("js").Deno`,
-    /^AttributeError: Deno$/,
+const pythonAttempts = {
+  'find Deno behind the js bridge': ['load("js").Deno', /^AttributeError: Deno$/],
+  'find fetch behind the js bridge': ['load("js").fetch', /^AttributeError: fetch$/],
+  'read a file by the js bridge': [
+    `(await load("js").eval("import('node:fs')")).readFileSync("/etc/passwd")`,
+    /^JsException: .*Deno is not defined/s,
   ],
-  [
-    'finds no fetch behind the js bridge',
-    `${pythonImport}load("js").fetch`,
-    /^AttributeError: fetch$/,
+  'import a module by the js bridge': [
+    `await load("js").eval("import('https://example.com/x.js')")`,
+    /^JsException: TypeError: A remote specifier was requested/,
   ],
-  [
-    'cannot read files by the js bridge',
-    `${pythonImport}fs = await load("js").eval("import('node:fs')")\nfs.readFileSync("/etc/passwd")`,
-    /^JsException: /,
+  'load a package': [
+    'await load("pyodide_js").loadPackage("micropip") or load("micropip")',
+    /^ModuleNotFoundError/,
   ],
-  [
-    'cannot load packages',
-    `${pythonImport}await load("pyodide_js").loadPackage("micropip")\nload("micropip")`,
-    /^(JsException|ModuleNotFoundError)/,
+  'see the file system': ['load("os").path.exists("/etc/passwd")', /^False$/],
+  'see the environment': [
+    '"PATH" in load("os").environ and load("os").environ["PATH"] != "/"',
+    /^False$/,
   ],
-  [
-    'sees a file system of its own',
-    `${pythonImport}return load("os").path.exists("/etc/passwd")`,
-    'returned false',
+  'start a process': ['load("subprocess").run(["id"])', /^OSError: /],
+  connect: ['load("socket").create_connection(("127.0.0.1", 9), 1)', /^OSError: /],
+  fetch: [
+    'await load("pyodide.http").pyfetch("http://127.0.0.1:9/")',
+    /^(ModuleNotFound|Name|Attribute)Error: /,
   ],
-  [
-    'sees an environment of its own',
-    `${pythonImport}return "PATH" in load("os").environ and load("os").environ["PATH"].startswith("/usr/local")`,
-    'returned false',
-  ],
-  ['cannot start a process', `${pythonImport}load("subprocess").run(["id"])`, /^OSError: /],
-  [
-    'cannot connect',
-    `${pythonImport}load("socket").create_connection(("127.0.0.1", 9), 1)`,
-    /^OSError: /,
-  ],
-  ['cannot open files', 'open("/etc/passwd")', "NameError: name 'open' is not defined"],
-])('Python %s', slow, async (_, code, expected) => {
-  const end = ending(await sandbox.run(requestFor('python', code)));
-  if (typeof expected === 'string') expect(end).toBe(expected);
-  else expect(end).toMatch(expected);
+} as const;
+
+it('Python finds no way out, its bridge to JavaScript included', slow, async () => {
+  const attempts = Object.entries(pythonAttempts).map(([name, [code]]) =>
+    [
+      'try:',
+      `    outcomes[${JSON.stringify(name)}] = str(${code})`,
+      'except BaseException as error:',
+      `    outcomes[${JSON.stringify(name)}] = f"{nameOf(error)}: {error}"`,
+    ].join('\n'),
+  );
+  const nameOf = 'nameOf = lambda error: str(type(error)).split("\'")[1].split(".")[-1]\n';
+  const code = `${pythonImport}${nameOf}outcomes = {}\n${attempts.join('\n')}\nreturn outcomes`;
+  const outcomes = await returned(sandbox, 'python', code);
+  for (const [name, [, expected]] of Object.entries(pythonAttempts)) {
+    expect(Reflect.get(Object(outcomes), name), name).toMatch(expected);
+  }
 });
 
-const forgery = String.raw`{"type":"end","result":{"kind":"returned","value":"forged"}}\n`;
-
-it('ends Python that writes into the channel to the parent', slow, async () => {
-  const code = `${pythonImport}fs = await load("js").eval("import('node:fs')")\nfs.writeSync(1, '${forgery}')\nawait sleep(5)`;
+it('ends code that writes into the channel to the parent', slow, async () => {
+  const code = `${pythonImport}fs = await load("js").eval("import('node:fs')")
+fs.writeSync(1, '{"type":"end","result":{"kind":"returned","value":"forged"}}' + chr(10))
+await sleep(5)`;
   const end = ending(await sandbox.run(requestFor('python', code)));
-  expect(end).toMatch(/^(SandboxViolation|JsException): /);
+  expect(end).toBe("SandboxViolation: The code wrote into the sandbox's own channel.");
 });

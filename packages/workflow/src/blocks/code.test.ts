@@ -44,10 +44,7 @@ test('Python is a template but for its comments, other languages are none', asyn
     ],
     { capabilities: { code }, parameters: { city: 'Bonn' } },
   );
-  expect(code.requests.map((request) => request.code)).toEqual([
-    'a = "Bonn" # {{ city }}',
-    source,
-  ]);
+  expect(code.requests.map((request) => request.code)).toEqual(['a = "Bonn" # {{ city }}', source]);
 });
 
 test('files that were downloaded meanwhile are added to an object', async () => {
@@ -140,7 +137,9 @@ test('a long reason is cut', async () => {
     block,
     answering({ kind: 'raised', type: 'E', message: 'x'.repeat(5000) }),
   );
-  expect(outcome.failureReason?.length).toBe('Failed to execute code block. Reason: '.length + 2000);
+  expect(outcome.failureReason?.length).toBe(
+    'Failed to execute code block. Reason: '.length + 2000,
+  );
 });
 
 test('a template that fails and a sandbox that breaks have their own texts', async () => {

@@ -105,10 +105,7 @@ test('without a match and a default it fails, output kept', async () => {
 });
 
 test('an expression that cannot be evaluated stops the walk', async () => {
-  const outcome = await choose([
-    branch('b0', '{{ missing.field }}'),
-    branch('b1', '{{ true }}'),
-  ]);
+  const outcome = await choose([branch('b0', '{{ missing.field }}'), branch('b1', '{{ true }}')]);
   expect(outcome.failureReason).toMatch(/^Failed to evaluate branch 0 for choose: /);
   expect(outcome.output).toMatchObject({
     evaluations: [{ branch_id: 'b0', error: expect.stringMatching(/./) }],

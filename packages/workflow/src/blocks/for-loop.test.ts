@@ -63,7 +63,10 @@ test.each([
 });
 
 test('the reference beats the key', async () => {
-  const values = await valuesOf({ loop_variable_reference: 'list', loop_over_parameter_key: 'one' });
+  const values = await valuesOf({
+    loop_variable_reference: 'list',
+    loop_over_parameter_key: 'one',
+  });
   expect(values).toEqual([1, 2]);
 });
 
@@ -100,10 +103,7 @@ function withContext(items: JsonValue) {
       },
     ],
   });
-  return runDefinition(
-    { ...definition, blocks: [loop] },
-    { capabilities, parameters: { items } },
-  );
+  return runDefinition({ ...definition, blocks: [loop] }, { capabilities, parameters: { items } });
 }
 
 test('context parameters take their entry of each item', async () => {

@@ -128,6 +128,11 @@ test('the Idempotency-Key tells iterations apart and is ASCII', async () => {
   ]);
 });
 
+test('an address may be the key of a parameter', async () => {
+  const request = await requestOf({ url: 'api' }, { api: 'https://other.test/' });
+  expect(request?.url).toBe('https://other.test/');
+});
+
 test('limits and redirects are passed on', async () => {
   const request = await requestOf({ timeout: 5, follow_redirects: false });
   expect(request).toMatchObject({ timeoutSeconds: 5, followRedirects: false });
@@ -215,7 +220,9 @@ test('a secret of an answer is a token in outputs and real in later requests', a
   expect(result.failureReason).toBeNull();
   expect(http.requests[1]?.headers.Authorization).toBe('Bearer s3cr3t');
   expect(journal.outcome('login')?.output).toMatchObject({
-    response_body: { auth: [{ token: expect.stringMatching(/^placeholder_[A-Za-z0-9]{4}_token$/) }] },
+    response_body: {
+      auth: [{ token: expect.stringMatching(/^placeholder_[A-Za-z0-9]{4}_token$/) }],
+    },
   });
   expect(journal.outcome('call')?.output).toMatchObject({
     request_headers: { Authorization: 'Bearer *****' },

@@ -25,10 +25,12 @@ export const httpRequest = defineBlock({
   },
   isIdempotent: (fields) => fields.save_response_as_file || isHarmless(fields.method),
   async run(ctx, fields) {
-    if (fields.url === null || fields.url.trim() === '') {
+    const named = ctx.value(fields.url ?? '');
+    const url = typeof named === 'string' ? named : (fields.url ?? '').trim();
+    if (url === '') {
       return { status: 'failed', failureReason: 'URL is required for HTTP request' };
     }
-    const request = prepareRequest(ctx, fields);
+    const request = prepareRequest(ctx, { ...fields, url });
     if (!isWebAddress(request.url)) {
       return invalidUrl(ctx, `${request.url} is no http or https address`);
     }

@@ -22,9 +22,7 @@ export const blockTypes: readonly BlockType[] = [
   fileUrlParser,
 ];
 
-const byName = new Map(blockTypes.map((type) => [type.type, type]));
-
-/** The block type with this wire name; undefined when there is none. */
-export function blockTypeByName(name: string): BlockType | undefined {
-  return byName.get(name);
-}
+/** The same, by wire name. */
+export const blockTypeByName: ReadonlyMap<string, BlockType> = new Map(
+  blockTypes.map((type) => [type.type, type]),
+);

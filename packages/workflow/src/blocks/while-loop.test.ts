@@ -10,12 +10,18 @@ function repeat(expression: string, fields: Record<string, unknown> = {}) {
     block_type: 'while_loop',
     label: 'again',
     condition: { criteria_type: 'jinja2_template', expression },
-    loop_blocks: [endingBlock('a', 'completed', { code: '{{ current_index }},{{ current_value }}' })],
+    loop_blocks: [
+      endingBlock('a', 'completed', { code: '{{ current_index }},{{ current_value }}' }),
+    ],
     ...fields,
   };
 }
 
-test.each(['{{ current_index < 2 }}', 'current_index < 2', '{% if current_index < 2 %}yes{% endif %}'])(
+test.each([
+  '{{ current_index < 2 }}',
+  'current_index < 2',
+  '{% if current_index < 2 %}yes{% endif %}',
+])(
   'it repeats while %s, counting from 0, and its records have no loop_value',
   async (expression) => {
     const outcome = await runOneBlock(repeat(expression), { capabilities });
@@ -74,7 +80,10 @@ test('an endless loop ends at the limit', async () => {
 
 test('an empty body is terminated', async () => {
   const outcome = await runOneBlock(repeat('{{ true }}', { loop_blocks: [] }), { capabilities });
-  expect(outcome).toMatchObject({ status: 'terminated', failureReason: 'No defined blocks to loop' });
+  expect(outcome).toMatchObject({
+    status: 'terminated',
+    failureReason: 'No defined blocks to loop',
+  });
 });
 
 test('inside another loop the condition sees the outer value', async () => {

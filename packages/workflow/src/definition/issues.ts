@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { isJsonObject } from '../json.ts';
 import { messageOf } from './issue-messages.ts';
+import { wantsInteger } from './wants-integer.ts';
 
 /** One problem of a document: an entry of a 422 list (api.md §3). */
 export interface DefinitionIssue {
@@ -35,20 +36,26 @@ export function withInput(issue: DefinitionIssue, input: unknown): DefinitionIss
  * Zod's issues under the names and in the words of Pydantic v2, as clients of the reference know them. Alternatives of
  * a union are listed one by one, as Pydantic does, unless only one of them fits the kind of value that was given.
  * A custom issue may name its type: `params: { pydantic: 'missing' }`.
- * @param root The value that was parsed; the offending values are read from it.
- * @param loc Put before each path: `['body']`.
+ * @param parsed The value that was parsed, the schema, and what is put before each path (`['body']`).
  */
 export function toIssues(
   issues: readonly ZodIssue[],
-  root: unknown,
-  loc: Path = [],
+  { value, schema, loc = [] }: ParsedValue,
 ): readonly DefinitionIssue[] {
-  return issues.flatMap((issue) => translate(issue, { root, loc, base: [] }));
+  return issues.flatMap((issue) => translate(issue, { root: value, schema, loc, base: [] }));
+}
+
+/** What a schema has refused. Without the schema, whole numbers are called plain numbers (`float_type`). */
+export interface ParsedValue {
+  readonly value: unknown;
+  readonly schema?: z.core.$ZodType | undefined;
+  readonly loc?: Path | undefined;
 }
 
 /** Where an issue stands: `loc` + `base` + its own path is its place, `base` + path its place in `root`. */
 interface Place {
   readonly root: unknown;
+  readonly schema: z.core.$ZodType | undefined;
   readonly loc: Path;
   readonly base: Path;
 }
@@ -67,14 +74,15 @@ function translate(issue: ZodIssue, place: Place): readonly DefinitionIssue[] {
     case 'invalid_element':
       return issue.issues.map((inner) => {
         const loc = [...place.loc, ...path, ...plainPath(inner.path)];
-        const { type, msg } = messageOf(inner, { present: true, value: inner.input });
-        return { type, loc, msg };
+        return { ...messageOf(inner, { present: true, value: inner.input }), loc };
       });
     case 'invalid_union':
       return translateUnion(issue, { ...place, base: path }, value);
     default: {
-      const { type, msg } = messageOf(issue, value);
-      return [withInput({ type, loc: [...place.loc, ...path], msg }, value.value)];
+      const isNumber = issue.code === 'invalid_type' && issue.expected === 'number';
+      const integer = isNumber && wantsInteger(place.schema, path);
+      const message = messageOf(integer ? { ...issue, expected: 'int' } : issue, value);
+      return [withInput({ ...message, loc: [...place.loc, ...path] }, value.value)];
     }
   }
 }
@@ -87,8 +95,8 @@ function translateUnion(
   if (issue.errors.length === 0) {
     const tagged = 'discriminator' in issue && typeof issue.discriminator === 'string';
     const base = tagged ? place.base.slice(0, -1) : place.base;
-    const { type, msg } = messageOf(issue, value);
-    return [withInput({ type, loc: [...place.loc, ...base], msg }, value.value)];
+    const loc = [...place.loc, ...base];
+    return [withInput({ ...messageOf(issue, value), loc }, value.value)];
   }
   if (!value.present) {
     return [{ type: 'missing', loc: [...place.loc, ...place.base], msg: 'Field required' }];

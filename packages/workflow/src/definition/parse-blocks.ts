@@ -96,7 +96,8 @@ function parseBlock(item: unknown, place: Place, parsing: Parsing): ParsedBlocks
   const type = blockTypeOf(item, place, parsing);
   const common = commonFields.safeParse(item);
   if (!common.success) {
-    problems.add(toIssues(common.error.issues, item, place.loc));
+    const parsed = { value: item, schema: commonFields, loc: place.loc };
+    problems.add(toIssues(common.error.issues, parsed));
   }
   if (type === null) {
     return { blocks: [], outlines: outline(item, place, { type: null, inner: [] }) };
@@ -104,7 +105,8 @@ function parseBlock(item: unknown, place: Place, parsing: Parsing): ParsedBlocks
   const own = readLaxly(type.params, ownFields(item));
   const params = type.params.safeParse(own);
   if (!params.success) {
-    problems.add(toIssues(params.error.issues, own, place.loc));
+    const parsed = { value: own, schema: type.params, loc: place.loc };
+    problems.add(toIssues(params.error.issues, parsed));
   }
   problems.add(structureProblems(item, place.loc));
   const inner = type.loop === true ? parseBody(item, place, parsing) : null;
@@ -142,7 +144,8 @@ function ownFields(item: JsonObject): JsonObject {
 function parseBody(item: JsonObject, place: Place, parsing: Parsing): ParsedBlocks {
   const fields = loopFields.safeParse(item);
   if (!fields.success) {
-    parsing.problems.add(toIssues(fields.error.issues, item, place.loc));
+    const parsed = { value: item, schema: loopFields, loc: place.loc };
+    parsing.problems.add(toIssues(fields.error.issues, parsed));
     return nothing;
   }
   const loc = [...place.loc, 'loop_blocks'];

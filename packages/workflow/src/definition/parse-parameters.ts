@@ -57,7 +57,7 @@ function parseParameter(item: unknown, loc: Path, problems: Problems): ParsedPar
   }
   const common = commonFields.safeParse(item);
   if (!common.success) {
-    problems.add(toIssues(common.error.issues, item, loc));
+    problems.add(toIssues(common.error.issues, { value: item, schema: commonFields, loc }));
   }
   const fields = parseKind(item, loc, problems);
   const source = item.source_parameter_key;
@@ -89,7 +89,7 @@ function parseKind(item: JsonObject, loc: Path, problems: Problems): JsonObject 
   }
   const parsed = kind.fields.safeParse(item);
   if (!parsed.success) {
-    problems.add(toIssues(parsed.error.issues, item, loc));
+    problems.add(toIssues(parsed.error.issues, { value: item, schema: kind.fields, loc }));
     return null;
   }
   const fields = parsed.data as JsonObject;

@@ -1,5 +1,4 @@
-import type { BlockType } from '../blocks/block.ts';
-import { blockTypes } from '../blocks/registry.ts';
+import { blockTypeByName } from '../blocks/registry.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { checkTemplate } from '../templates/templates.ts';
 import { checkDefinition, versionOf } from './checks.ts';
@@ -31,14 +30,8 @@ export type ParsedWorkflow =
  * Accepts anything that JSON can carry, within {@link limits}; never throws. Unknown keys are ignored.
  */
 export function parseWorkflowRequest(input: unknown): ParsedWorkflow {
-  return parseWorkflowWith(blockTypes, input);
-}
-
-/** {@link parseWorkflowRequest} with other block types than the registry's. */
-export function parseWorkflowWith(known: readonly BlockType[], input: unknown): ParsedWorkflow {
-  const types = new Map(known.map((type) => [type.type, type]));
   const problems = collectProblems();
-  const request = parseDocument(types, input, problems);
+  const request = parseDocument(input, problems);
   const result = problems.result();
   if (result !== null) {
     return { ok: false, ...result };
@@ -49,11 +42,7 @@ export function parseWorkflowWith(known: readonly BlockType[], input: unknown): 
   return { ok: true, request };
 }
 
-function parseDocument(
-  types: ReadonlyMap<string, BlockType>,
-  input: unknown,
-  problems: Problems,
-): WorkflowRequest | null {
+function parseDocument(input: unknown, problems: Problems): WorkflowRequest | null {
   const size = tooLarge(input);
   if (size !== null) {
     problems.add([valueError([], `the definition is too large: ${size}`)]);
@@ -66,10 +55,10 @@ function parseDocument(
   }
   const settings = workflowFields.safeParse(input);
   if (!settings.success) {
-    problems.add(toIssues(settings.error.issues, input));
+    problems.add(toIssues(settings.error.issues, { value: input, schema: workflowFields }));
   }
   checkProfileKey(input, problems);
-  const definition = parseDefinition(types, input, problems);
+  const definition = parseDefinition(input, problems);
   return settings.success && definition !== null
     ? { ...settings.data, workflow_definition: definition }
     : null;
@@ -84,11 +73,7 @@ function checkProfileKey(input: JsonObject, problems: Problems): void {
   }
 }
 
-function parseDefinition(
-  types: ReadonlyMap<string, BlockType>,
-  input: JsonObject,
-  problems: Problems,
-): RequestDefinition | null {
+function parseDefinition(input: JsonObject, problems: Problems): RequestDefinition | null {
   const loc = ['workflow_definition'];
   const given = input.workflow_definition;
   if (!isJsonObject(given)) {
@@ -105,10 +90,15 @@ function parseDefinition(
   }
   const fields = definitionFields.safeParse(given);
   if (!fields.success) {
-    problems.add(toIssues(fields.error.issues, given, loc));
+    problems.add(toIssues(fields.error.issues, { value: given, schema: definitionFields, loc }));
   }
   const parameters = parseParameters(listOf(given, 'parameters'), [...loc, 'parameters'], problems);
-  const parsed = parseBlocks(listOf(given, 'blocks'), [...loc, 'blocks'], types, problems);
+  const parsed = parseBlocks(
+    listOf(given, 'blocks'),
+    [...loc, 'blocks'],
+    blockTypeByName,
+    problems,
+  );
   if (!fields.success) {
     return null;
   }

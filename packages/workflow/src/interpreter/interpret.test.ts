@@ -144,6 +144,21 @@ test('branches meet again, and blocks are shown under the conditional that chose
   ]);
 });
 
+test('branches that meet at the same block are both left there', async () => {
+  const definition = storedDefinition(
+    [
+      chooser('outer', '{{ true }}', 'inner', 'end'),
+      chooser('inner', '{{ true }}', 'deep', 'end'),
+      link('deep', null),
+      link('end', null),
+    ],
+    { version: 2 },
+  );
+  const { journal } = await runDefinition(definition, { capabilities });
+  const last = journal.events.findLast(({ kind }) => kind === 'begin');
+  expect(last).toEqual({ kind: 'begin', path: 'end', parentPath: null });
+});
+
 test('a conditional that may fail goes on at its own next block', async () => {
   const broken = {
     ...chooser('choose', '{{ missing.field }}', 'yes', 'end'),
@@ -161,24 +176,30 @@ test('a conditional that may fail goes on at its own next block', async () => {
   ]);
 });
 
-test.each<[BlockEnd, BlockEnd, boolean, string, string | null]>([
-  ['completed', 'completed', false, 'completed', null],
-  ['completed', 'failed', false, 'failed', reasons.failed],
-  ['completed', 'terminated', false, 'terminated', reasons.terminated],
-  ['completed', 'timed_out', false, 'failed', reasons.timed_out],
-  ['completed', 'failed', true, 'completed', null],
-  ['failed', 'completed', false, 'failed', reasons.failed],
-  ['failed', 'terminated', false, 'failed', reasons.failed],
-  ['terminated', 'failed', false, 'terminated', reasons.terminated],
+test.each<{
+  body: BlockEnd;
+  last: BlockEnd;
+  mayFail?: boolean;
+  run: string;
+  reason: string | null;
+}>([
+  { body: 'completed', last: 'completed', run: 'completed', reason: null },
+  { body: 'completed', last: 'failed', run: 'failed', reason: reasons.failed },
+  { body: 'completed', last: 'terminated', run: 'terminated', reason: reasons.terminated },
+  { body: 'completed', last: 'timed_out', run: 'failed', reason: reasons.timed_out },
+  { body: 'completed', last: 'failed', mayFail: true, run: 'completed', reason: null },
+  { body: 'failed', last: 'completed', run: 'failed', reason: reasons.failed },
+  { body: 'failed', last: 'terminated', run: 'failed', reason: reasons.failed },
+  { body: 'terminated', last: 'failed', run: 'terminated', reason: reasons.terminated },
 ])(
-  'after a %s body a %s finally block (may fail: %s) leaves the run %s',
-  async (body, last, continue_on_failure, status, failureReason) => {
+  'a $body body and a $last finally block make a run $run (may fail: $mayFail)',
+  async ({ body, last, mayFail = false, run, reason }) => {
     const definition = storedDefinition(
-      [endingBlock('body', body), endingBlock('last', last, { continue_on_failure })],
+      [endingBlock('body', body), endingBlock('last', last, { continue_on_failure: mayFail })],
       { finally_block_label: 'last' },
     );
     const { result, journal } = await runDefinition(definition, { capabilities });
-    expect(result).toMatchObject({ status, failureReason });
+    expect(result).toMatchObject({ status: run, failureReason: reason });
     expect(journal.outcome('last')?.status).toBe(last);
   },
 );

@@ -108,11 +108,11 @@ async function runBody(run: Run, graph: BlockGraph): Promise<RunEnd> {
       return graphFailure(error);
     }
   }
-  return bodyEnd(signal);
+  return endOfList(signal);
 }
 
 /** A stop that came during the last block still counts, except an interruption: there is nothing left to take up. */
-function bodyEnd(signal: AbortSignal): RunEnd {
+function endOfList(signal: AbortSignal): RunEnd {
   const stop = stopOf(signal);
   return stop === null || stop.kind === 'interrupted'
     ? { status: 'completed', failureReason: null }
@@ -120,12 +120,14 @@ function bodyEnd(signal: AbortSignal): RunEnd {
 }
 
 async function runFinally(run: Run, block: StoredBlock, body: RunEnd): Promise<RunEnd> {
-  // An interruption before the finally block has begun leaves it to the next life of the run.
-  finalStopOf(run.environment.signal);
+  const { signal } = run.environment;
+  if (finalStopOf(signal) !== null) {
+    return body;
+  }
   const visit = { path: block.label, block, parentPath: null, iteration: null };
   const outcome = await runBlock(run, visit);
-  const end = endAfter(run, block, outcome);
-  return body.status === 'completed' && end !== null ? end : body;
+  const end = endAfter(run, block, outcome) ?? endOfList(signal);
+  return body.status === 'completed' ? end : body;
 }
 
 /** What a block's status means for the run; null when it goes on. */

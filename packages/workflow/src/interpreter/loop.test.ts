@@ -27,23 +27,71 @@ async function loop(
   return { result, journal, outcome: journal.outcome('each'), begun: begun.slice(1) };
 }
 
-const flags = { continue_on_failure: true };
+const goesOn = { continue_on_failure: true };
 const skips = { next_loop_on_failure: true };
 
-test.each<[string, BlockEnd, Record<string, boolean>, Record<string, boolean>, string[], string]>([
-  ['stops at a failure', 'failed', {}, {}, ['0/a'], 'failed'],
-  ['stops at a time-out as a failure', 'timed_out', {}, {}, ['0/a'], 'failed'],
-  ['stops at a termination as terminated', 'terminated', {}, {}, ['0/a'], 'terminated'],
-  ['goes on after a child that may fail', 'failed', flags, {}, ['0/a', '0/b', '1/a', '1/b'], 'completed'],
-  ['skips to the next item when the child says so', 'failed', skips, {}, ['0/a', '1/a'], 'completed'],
-  ['skips to the next item when it says so itself', 'failed', {}, skips, ['0/a', '1/a'], 'completed'],
-  ['skips after terminated children too', 'terminated', {}, skips, ['0/a', '1/a'], 'completed'],
-  ['lets continue beat skip', 'failed', { ...flags, ...skips }, {}, ['0/a', '0/b', '1/a', '1/b'], 'completed'],
-  ['does not skip by its own continue_on_failure', 'failed', {}, flags, ['0/a'], 'failed'],
-])('a loop %s', async (_, end, child, own, begun, status) => {
+interface FlagCase {
+  readonly does: string;
+  readonly end: BlockEnd;
+  readonly child?: Record<string, boolean>;
+  readonly loop?: Record<string, boolean>;
+  /** Iteration and label of the blocks that run. */
+  readonly runs: string;
+  readonly status: string;
+}
+
+const flagCases: readonly FlagCase[] = [
+  { does: 'stops at a failure', end: 'failed', runs: '0a', status: 'failed' },
+  { does: 'takes a time-out as a failure', end: 'timed_out', runs: '0a', status: 'failed' },
+  { does: 'ends as terminated by a child', end: 'terminated', runs: '0a', status: 'terminated' },
+  {
+    does: 'goes on after a child that may fail',
+    end: 'failed',
+    child: goesOn,
+    runs: '0a 0b 1a 1b',
+    status: 'completed',
+  },
+  {
+    does: 'skips to the next item when the child says so',
+    end: 'failed',
+    child: skips,
+    runs: '0a 1a',
+    status: 'completed',
+  },
+  {
+    does: 'skips to the next item when it says so itself',
+    end: 'failed',
+    loop: skips,
+    runs: '0a 1a',
+    status: 'completed',
+  },
+  {
+    does: 'skips terminated children too',
+    end: 'terminated',
+    loop: skips,
+    runs: '0a 1a',
+    status: 'completed',
+  },
+  {
+    does: 'lets going on beat skipping',
+    end: 'failed',
+    child: { ...goesOn, ...skips },
+    runs: '0a 0b 1a 1b',
+    status: 'completed',
+  },
+  {
+    does: 'does not skip by its own continue_on_failure',
+    end: 'failed',
+    loop: goesOn,
+    runs: '0a',
+    status: 'failed',
+  },
+];
+
+test.each(flagCases)('a loop $does', async ({ end, child, loop: own = {}, runs, status }) => {
   const body = [endingBlock('a', end, child), endingBlock('b', 'completed')];
   const run = await loop(body, { fields: own });
-  expect(run.begun).toEqual(begun.map((path) => `each[${path[0]}]/${path[2]}`));
+  expect(run.begun).toEqual(runs.split(' ').map((at) => `each[${at[0]}]/${at[1]}`));
   expect(run.outcome?.status).toBe(status);
 });
 
@@ -63,7 +111,10 @@ test('the last child decides: an earlier failure that was skipped over does not 
 test('the output has a record for each child of each iteration', async () => {
   const body = [endingBlock('a', 'completed', { code: 'got {{ current_item }}' })];
   const { outcome } = await loop(body, { items: ['x', { id: 2 }] });
-  const output_parameter = expect.objectContaining({ key: 'a_output', output_parameter_id: 'op_a' });
+  const output_parameter = expect.objectContaining({
+    key: 'a_output',
+    output_parameter_id: 'op_a',
+  });
   expect(outcome?.output).toEqual([
     [{ loop_value: 'x', output_parameter, output_value: 'got x' }],
     [{ loop_value: { id: 2 }, output_parameter, output_value: "got {'id': 2}" }],
@@ -72,7 +123,7 @@ test('the output has a record for each child of each iteration', async () => {
 });
 
 test('a child that fails leaves null, so that an older value is not taken for its own', async () => {
-  const body = [endingBlock('a', 'completed', { code: '{{ current_value }}', ...flags })];
+  const body = [endingBlock('a', 'completed', { code: '{{ current_value }}', ...goesOn })];
   const { result } = await loop(body, { items: ['fine', 'fail'] });
   expect(result.output?.a_output).toBeNull();
 });
@@ -82,9 +133,13 @@ test('nested loops see their own values, and the inner loop sees those of the ou
     block_type: 'for_loop',
     label: 'inner',
     loop_variable_reference: 'current_value.rows',
-    loop_blocks: [endingBlock('a', 'completed', { code: '{{ current_index }}:{{ current_value }}' })],
+    loop_blocks: [
+      endingBlock('a', 'completed', { code: '{{ current_index }}:{{ current_value }}' }),
+    ],
   };
-  const after = endingBlock('b', 'completed', { code: '{{ current_value.name }}{{ current_index }}' });
+  const after = endingBlock('b', 'completed', {
+    code: '{{ current_value.name }}{{ current_index }}',
+  });
   const { journal } = await loop([inner, after], {
     items: [
       { name: 'x', rows: [1, 2] },

@@ -1,38 +1,13 @@
-import type { BlockContext, BlockResult, BlockType } from '../blocks/block.ts';
+import type { BlockResult, BlockType } from '../blocks/block.ts';
 import { blockTypeByName } from '../blocks/registry.ts';
-import type { StoredFile } from '../capabilities/files.ts';
-import type { Capabilities } from '../capabilities/index.ts';
-import type { StoredBlock } from '../definition/stored.ts';
 import { BlockFailure, RunStopped } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { TemplateError } from '../templates/templates.ts';
+import { type Attempt, blockContext, note } from './block-context.ts';
 import type { BlockOutcome, BlockVisit, VisitStart } from './journal.ts';
-import type { LoopBody } from './loop.ts';
 import { renderFields } from './render.ts';
 import { blockScope } from './scope.ts';
-import {
-  contextSource,
-  type Run,
-  recordNotes,
-  recordOutcome,
-  seeFile,
-  valueOfKey,
-} from './state.ts';
+import { type Run, recordNotes, recordOutcome } from './state.ts';
 import { stopOf } from './stop.ts';
-
-/** One visit under way. */
-interface Attempt {
-  readonly run: Run;
-  readonly visit: BlockVisit;
-  readonly start: VisitStart;
-  readonly type: BlockType;
-  readonly capabilities: Capabilities;
-  /** How many files had been seen when the block, or its loop's iteration, began. */
-  readonly filesBefore: number;
-  /** Files that this visit is the first to see. */
-  readonly foundFiles: string[];
-  notes: JsonObject;
-}
 
 /**
  * Runs a block, or replays it when the journal says that it has finished, and takes its outcome into the run's state.
@@ -44,7 +19,7 @@ export async function runBlock(
   filesBefore = run.state.files.size,
 ): Promise<BlockOutcome> {
   const start = await run.environment.journal.begin(visit);
-  const type = blockTypeByName(visit.block.block_type);
+  const type = blockTypeByName.get(visit.block.block_type);
   if (type === undefined) {
     return finishUnknown(run, visit, start);
   }
@@ -57,6 +32,7 @@ export async function runBlock(
     filesBefore,
     foundFiles: [],
     notes: start.notes,
+    broken: null,
   };
   const outcome = start.finished ?? (await runLive(attempt));
   if (start.finished !== null) {
@@ -120,8 +96,11 @@ async function resultOf(attempt: Attempt): Promise<BlockResult> {
       );
       return { status: 'failed', failureReason: `Invalid block fields: ${problems.join('; ')}` };
     }
-    return await type.run(contextOf(attempt, scope), params.data);
+    return await type.run(blockContext(attempt, scope, runBlock), params.data);
   } catch (error) {
+    if (attempt.broken !== null) {
+      throw attempt.broken.error;
+    }
     return failureOf(type, error);
   }
 }
@@ -179,113 +158,4 @@ function settle(visit: BlockVisit, result: BlockResult, newFiles = 0): BlockOutc
     errors: result.errors ?? [],
     details: { ...counted, ...result.details },
   };
-}
-
-async function note(attempt: Attempt, notes: JsonObject): Promise<void> {
-  attempt.notes = { ...attempt.notes, ...notes };
-  await attempt.run.environment.journal.note(attempt.visit, attempt.notes);
-}
-
-function contextOf(attempt: Attempt, scope: Record<string, unknown>): BlockContext {
-  const { run, visit, start, capabilities } = attempt;
-  const { environment, state } = run;
-  return {
-    browser: capabilities.browser,
-    http: capabilities.http,
-    files: watchedFiles(attempt),
-    documents: capabilities.documents,
-    code: capabilities.code,
-    clock: capabilities.clock,
-    log: capabilities.log,
-    runId: environment.runId,
-    visit,
-    signal: environment.signal,
-    scope,
-    variables: variablesOf(run, visit.block),
-    errorCodes: run.definition.error_code_mapping ?? {},
-    secrets: state.secrets,
-    screenshots: state.screenshots,
-    notes: start.notes,
-    note: (notes) => note(attempt, notes),
-    newId: environment.newId,
-    value: (key) => valueOfKey(state, key),
-    newFiles: () => newFiles(attempt),
-    body: loopBody(attempt),
-  };
-}
-
-function variablesOf(run: Run, block: StoredBlock): Record<string, JsonValue> {
-  const entries = block.parameters.map(({ key }) => [key, valueOfKey(run.state, key) ?? null]);
-  return Object.fromEntries(entries);
-}
-
-/** What a block saves is seen at once: it is no news to the blocks after it. */
-function watchedFiles(attempt: Attempt): Capabilities['files'] {
-  const { files } = attempt.capabilities;
-  return {
-    read: (reference, options) => files.read(reference, options),
-    list: () => files.list(),
-    path: (file) => files.path(file),
-    async save(content) {
-      const file = await files.save(content);
-      see(attempt, file);
-      return file;
-    },
-  };
-}
-
-async function newFiles(attempt: Attempt): Promise<readonly StoredFile[]> {
-  const files = await attempt.capabilities.files.list();
-  for (const file of files) {
-    see(attempt, file);
-  }
-  const seen = attempt.run.state.files;
-  return files.filter((file) => (seen.get(file.artifact_id) ?? 0) >= attempt.filesBefore);
-}
-
-function see(attempt: Attempt, file: StoredFile): void {
-  if (seeFile(attempt.run.state, file.artifact_id)) {
-    attempt.foundFiles.push(file.artifact_id);
-  }
-}
-
-function loopBody(attempt: Attempt): LoopBody {
-  const { run, visit } = attempt;
-  return {
-    iteration(iteration) {
-      const filesBefore = run.state.files.size;
-      const path = (label: string) => `${visit.path}[${iteration.index}]/${label}`;
-      return {
-        path,
-        run: (block, parentPath) =>
-          runBlock(run, { path: path(block.label), block, parentPath, iteration }, filesBefore),
-      };
-    },
-    scope: () => blockScope(run, visit, attempt.capabilities.clock.now()),
-    setContextParameters(sourceKey, item) {
-      for (const parameter of run.definition.parameters) {
-        if (parameter.parameter_type === 'context' && contextSource(parameter) === sourceKey) {
-          run.state.parameters[parameter.key] = contextItem(parameter.key, item);
-        }
-      }
-    },
-    async progress(output) {
-      if (run.state.live) {
-        await run.environment.journal.progress(visit, output);
-      }
-    },
-  };
-}
-
-function contextItem(key: string, item: JsonValue): JsonValue {
-  if (!isJsonObject(item)) {
-    return item;
-  }
-  const value = item[key];
-  if (value === undefined) {
-    throw new BlockFailure(
-      `Could not find a value for the context parameter ${key}: the loop's item has only ${Object.keys(item).join(', ')}`,
-    );
-  }
-  return value;
 }

@@ -12,6 +12,10 @@ export interface Runtime {
   readonly nativeJson: boolean;
   /** Raises a signal to start again on a copy of the scope, unless this rendering has one. */
   readonly allowChanges: () => void;
+  /** `target[key]`, with attributes as second choice. */
+  readonly item: (target: Value, key: Value) => Value;
+  /** `target.name`, without a look at a dict's keys. */
+  readonly attribute: (target: Value, name: string) => Value;
   readonly filter: (name: string, value: Value, args: CallValues) => Value;
   readonly test: (name: string, value: Value, args: CallValues) => boolean;
 }

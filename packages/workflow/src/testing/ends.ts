@@ -1,5 +1,5 @@
-import type { Capabilities } from '../capabilities/index.ts';
 import { HttpFailure } from '../capabilities/http.ts';
+import type { Capabilities } from '../capabilities/index.ts';
 import { fakeCode, fakeHttp } from './capabilities.ts';
 import type { BlockFields } from './definitions.ts';
 
@@ -18,7 +18,13 @@ export function endingBlock(
     case 'failed':
       return { block_type: 'code', label, code: 'fail', ...fields };
     case 'terminated':
-      return { block_type: 'for_loop', label, loop_blocks: [], loop_variable_reference: '[]', ...fields };
+      return {
+        block_type: 'for_loop',
+        label,
+        loop_blocks: [],
+        loop_variable_reference: '[]',
+        ...fields,
+      };
     case 'timed_out':
       return { block_type: 'http_request', label, url: 'https://slow.test/', ...fields };
   }

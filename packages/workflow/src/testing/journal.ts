@@ -1,9 +1,4 @@
-import type {
-  BlockOutcome,
-  BlockVisit,
-  Journal,
-  VisitStart,
-} from '../interpreter/journal.ts';
+import type { BlockOutcome, BlockVisit, Journal, VisitStart } from '../interpreter/journal.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 
 /** One thing that the journal was told, in order. */

@@ -4,7 +4,7 @@ import type { FromChild, StartMessage, ToChild } from '../messages.ts';
 import { lockDown } from './globals.ts';
 import { outputLimit } from './limits.ts';
 import { createConsole, createLog } from './log.ts';
-import { createPage, type RemotePage } from './page.ts';
+import { PageClient } from './page.ts';
 import { toJson } from './to-json.ts';
 
 /** `throw new ErrorCode('CODE', 'why')` ends the block with an error code of the user's own. */
@@ -22,7 +22,7 @@ const { inspect } = Deno;
 const mimeType = { javascript: 'text/javascript', typescript: 'application/typescript' };
 const maxText = 2000;
 
-let page: RemotePage | null = null;
+let page: PageClient | null = null;
 let ended = false;
 
 addEventListener('message', (event: MessageEvent<ToChild>) => {
@@ -49,7 +49,7 @@ function end(result: CodeResult): void {
 
 async function run(start: StartMessage): Promise<CodeResult> {
   const log = createLog(post, start.maxLogCost);
-  if (start.page !== null) page = createPage(start.page, post);
+  if (start.page !== null) page = new PageClient(start.page, post);
   const scope = {
     ...start.variables,
     ...(page === null ? {} : { page: page.object }),

@@ -11,8 +11,7 @@ export function createLog(post: (message: FromChild) => void, maxCost: number): 
   let left = maxCost;
   return (level, message) => {
     if (left <= 0) return;
-    const line =
-      message.length > maxLineLength ? `${message.slice(0, maxLineLength)}…` : message;
+    const line = message.length > maxLineLength ? `${message.slice(0, maxLineLength)}…` : message;
     left -= logCost(line);
     post({ type: 'log', level, message: line });
     if (left <= 0) post({ type: 'log', level: 'warn', message: 'Further log lines are dropped.' });
@@ -24,7 +23,10 @@ export function createConsole(log: Log, inspect: (value: unknown) => string) {
   const write =
     (level: Level) =>
     (...values: unknown[]) =>
-      log(level, values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
+      log(
+        level,
+        values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '),
+      );
   const nothing = () => undefined;
   return {
     log: write('info'),

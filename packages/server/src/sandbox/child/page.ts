@@ -9,6 +9,7 @@ interface Member {
 }
 type Surface = Readonly<Record<string, Readonly<Record<string, Member>>>>;
 type Values = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Where an object is found: a root that the parent knows, then steps that need no round trip. */
 interface Path {
@@ -16,170 +17,193 @@ interface Path {
   readonly steps: readonly (readonly [string, ...unknown[]])[];
 }
 
-export interface RemotePage {
-  readonly object: object;
-  receive(message: ToChild): void;
+interface Use {
+  readonly name: string;
+  readonly member: Member;
+  readonly args: readonly unknown[];
 }
 
 class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
-/** The user's `page`, and the way in for what the parent answers. */
-export function createPage(setup: PageSetup, post: (message: FromChild) => void): RemotePage {
-  const surface = setup.surface as Surface;
-  let values = setup.values as Values;
-  let lastId = 0;
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  const paths = new WeakMap<object, Path>();
-  const classes = new Map(Object.keys(surface).map((name) => [name, buildClass(name)]));
+/** The user's `page` is {@link object}; what the parent answers goes to {@link receive}. */
+export class PageClient {
+  readonly object: object;
+  readonly #post: (message: FromChild) => void;
+  readonly #prototypes: ReadonlyMap<string, object>;
+  /** Kept apart from the objects, so that user code cannot make up a path. */
+  readonly #paths = new WeakMap<object, Path>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #values: Values;
+  #lastId = 0;
 
-  function buildClass(className: string): object {
-    const prototype: object = Object.create(null, {
-      [Symbol.toStringTag]: { value: className },
-    });
-    for (const [name, member] of Object.entries(surface[className] ?? {})) {
-      const use = (self: object, args: readonly unknown[]) => useMember(self, { name, member, args });
-      const method = function (this: object, ...args: unknown[]) {
-        return use(this, args);
-      };
-      const getter = function (this: object) {
-        return use(this, []);
-      };
-      Reflect.defineProperty(
-        prototype,
-        name,
-        member.property === 'both' ? { get: getter } : { value: method, writable: true },
-      );
-    }
-    return prototype;
+  constructor(setup: PageSetup, post: (message: FromChild) => void) {
+    this.#post = post;
+    this.#values = setup.values as Values;
+    const classes = Object.entries(setup.surface as Surface);
+    this.#prototypes = new Map(
+      classes.map(([name, members]) => [name, this.#buildClass(name, members)]),
+    );
+    this.object = this.#make('Page', { root: 'page', steps: [] });
   }
 
-  function useMember(
-    self: object,
-    { name, member, args }: { name: string; member: Member; args: readonly unknown[] },
-  ): unknown {
-    const path = paths.get(self);
-    if (path === undefined) throw new TypeError(`Illegal invocation of ${name}`);
-    switch (member.kind) {
-      case 'chain':
-        return make(member.result ?? '', {
-          root: path.root,
-          steps: [...path.steps, [name, ...args.map(encode)]],
-        });
-      case 'value':
-        return decode(values[path.root]?.[name] ?? null);
-      case 'find':
-        return findFrame(path.root, args[0]);
-      case 'action':
-        return call({ ...path, method: name, args: args.map(encode) });
-    }
-  }
-
-  function make(className: string, path: Path): object {
-    const object: object = Object.create(classes.get(className) ?? null);
-    paths.set(object, path);
-    return object;
-  }
-
-  async function call(message: unknown): Promise<unknown> {
-    lastId += 1;
-    const answer = Promise.withResolvers<unknown>();
-    waiting.set(lastId, answer);
-    // The answer comes on a stack of its own; the user wants to see the line of the call.
-    const [, ...frames] = (new Error().stack ?? '').split('\n');
-    post({ type: 'call', id: lastId, call: message });
-    try {
-      return decode(await answer.promise);
-    } catch (error) {
-      if (error instanceof Error) error.stack = [String(error), ...frames].join('\n');
-      throw error;
-    }
-  }
-
-  function findFrame(root: string, wanted: unknown): unknown {
-    const frames = decode(values[root]?.['frames'] ?? []) as { name(): string; url(): string }[];
-    const { name, url } =
-      typeof wanted === 'string'
-        ? { name: wanted, url: undefined }
-        : (wanted as { name?: string; url?: string | RegExp });
-    const found = frames.find((frame) => {
-      if (name !== undefined) return frame.name() === name;
-      return url instanceof RegExp ? url.test(frame.url()) : matchesGlob(frame.url(), url ?? '');
-    });
-    return found ?? null;
-  }
-
-  function encode(value: unknown): unknown {
-    if (value === undefined || value === null) return null;
-    if (typeof value === 'function') return { $fn: String(value) };
-    if (typeof value === 'bigint' || typeof value === 'symbol') {
-      throw new TypeError(`A ${typeof value} cannot be sent to the page`);
-    }
-    return typeof value === 'object' ? encodeObject(value) : value;
-  }
-
-  function encodeObject(value: object): unknown {
-    const path = paths.get(value);
-    if (path !== undefined) return { $ref: path };
-    if (value instanceof RegExp) return { $re: [value.source, value.flags] };
-    if (value instanceof Date) return value.toISOString();
-    if (value instanceof ArrayBuffer) return { $bytes: Buffer.from(value).toString('base64') };
-    if (ArrayBuffer.isView(value)) {
-      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-      return { $bytes: bytes.toString('base64') };
-    }
-    if (Array.isArray(value)) return value.map(encode);
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    const encoded = Object.fromEntries(entries.map(([key, item]) => [key, encode(item)]));
-    // A user's own {"$ref": …} must not be taken for ours.
-    return entries.length === 1 && entries[0]?.[0].startsWith('$') ? { $plain: encoded } : encoded;
-  }
-
-  function decode(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(decode);
-    const record = value as Readonly<Record<string, unknown>>;
-    const keys = Object.keys(record);
-    if (keys.length === 1 && keys[0]?.startsWith('$')) return decodeTagged(record);
-    return Object.fromEntries(keys.map((key) => [key, decode(record[key])]));
-  }
-
-  function decodeTagged(record: Readonly<Record<string, unknown>>): unknown {
-    if (typeof record['$bytes'] === 'string') return Buffer.from(record['$bytes'], 'base64');
-    if (record['$ref'] !== undefined) {
-      const ref = record['$ref'] as Path & { class: string };
-      return make(ref.class, { root: ref.root, steps: ref.steps });
-    }
-    const plain = (record['$plain'] ?? {}) as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(Object.entries(plain).map(([key, item]) => [key, decode(item)]));
-  }
-
-  function receive(message: ToChild): void {
+  receive(message: ToChild): void {
     switch (message.type) {
       case 'values':
-        values = { ...values, ...(message.values as Values) };
+        this.#values = { ...this.#values, ...(message.values as Values) };
         return;
       case 'reply':
-        waiting.get(message.id)?.resolve(message.value);
+        this.#waiting.get(message.id)?.resolve(message.value);
         return;
-      case 'failure': {
-        waiting.get(message.id)?.reject(toError(message));
+      case 'failure':
+        this.#waiting.get(message.id)?.reject(toError(message));
         return;
-      }
       case 'start':
         return;
     }
   }
 
-  return { object: make('Page', { root: 'page', steps: [] }), receive };
+  #buildClass(className: string, members: Readonly<Record<string, Member>>): object {
+    const use = (self: object, what: Use) => this.#use(self, what);
+    const prototype: object = Object.create(null, { [Symbol.toStringTag]: { value: className } });
+    for (const [name, member] of Object.entries(members)) {
+      const method = function (this: object, ...args: unknown[]) {
+        return use(this, { name, member, args });
+      };
+      const property = member.property === 'both' ? { get: method } : { value: method };
+      Reflect.defineProperty(prototype, name, property);
+    }
+    return prototype;
+  }
+
+  #use(self: object, { name, member, args }: Use): unknown {
+    const path = this.#paths.get(self);
+    if (path === undefined) throw new TypeError(`${name} must be called on an object of the page`);
+    const encoded = () => args.map((arg) => this.#encode(arg));
+    switch (member.kind) {
+      case 'chain': {
+        const steps = [...path.steps, [name, ...encoded()] as const];
+        return this.#make(member.result ?? '', { root: path.root, steps });
+      }
+      case 'value':
+        return this.#decode(this.#values[path.root]?.[name] ?? null);
+      case 'find':
+        return this.#findFrame(path.root, args[0]);
+      case 'action':
+        return this.#call({ ...path, method: name, args: encoded() });
+    }
+  }
+
+  #make(className: string, path: Path): object {
+    const object: object = Object.create(this.#prototypes.get(className) ?? null);
+    this.#paths.set(object, path);
+    return object;
+  }
+
+  async #call(call: unknown): Promise<unknown> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, answer);
+    // The answer comes on a stack of its own; the user wants to see the line of the call.
+    const [, ...frames] = (new Error().stack ?? '').split('\n');
+    this.#post({ type: 'call', id, call });
+    try {
+      return this.#decode(await answer.promise);
+    } catch (error) {
+      if (error instanceof Error) error.stack = [String(error), ...frames].join('\n');
+      throw error;
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  #findFrame(root: string, wanted: unknown): unknown {
+    const frames = this.#decode(this.#values[root]?.['frames'] ?? []) as Frame[];
+    if (typeof wanted === 'string') return frames.find((frame) => frame.name() === wanted) ?? null;
+    const { name, url = '' } = Object(wanted) as { name?: string; url?: string | RegExp };
+    const matches = (frame: Frame) => {
+      if (name !== undefined) return frame.name() === name;
+      return url instanceof RegExp ? url.test(frame.url()) : matchesGlob(frame.url(), url);
+    };
+    return frames.find(matches) ?? null;
+  }
+
+  #encode(value: unknown): unknown {
+    switch (typeof value) {
+      case 'function':
+        return { $fn: String(value) };
+      case 'bigint':
+      case 'symbol':
+        throw new TypeError(`A ${typeof value} cannot be sent to the page`);
+      case 'object':
+        return value === null ? null : this.#encodeObject(value);
+      case 'undefined':
+        return null;
+      default:
+        return value;
+    }
+  }
+
+  #encodeObject(value: object): unknown {
+    const path = this.#paths.get(value);
+    if (path !== undefined) return { $ref: path };
+    if (value instanceof RegExp) return { $re: [value.source, value.flags] };
+    if (value instanceof Date) return value.toISOString();
+    if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return encodeBytes(value);
+    if (Array.isArray(value)) return value.map((item) => this.#encode(item));
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    const encoded = Object.fromEntries(entries.map(([key, item]) => [key, this.#encode(item)]));
+    // A user's own {"$ref": …} must not be taken for ours.
+    return isTagged(encoded) ? { $plain: encoded } : encoded;
+  }
+
+  #decode(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((item) => this.#decode(item));
+    const fields = value as Fields;
+    if (!isTagged(fields)) return this.#decodeFields(fields);
+    const { $bytes, $ref, $plain } = fields;
+    if (typeof $bytes === 'string') return Buffer.from($bytes, 'base64');
+    if ($plain !== undefined) return this.#decodeFields(Object($plain));
+    const { class: className, root, steps } = $ref as Path & { class: string };
+    return this.#make(className, { root, steps });
+  }
+
+  #decodeFields(fields: Fields): Fields {
+    return Object.fromEntries(
+      Object.entries(fields).map(([key, item]) => [key, this.#decode(item)]),
+    );
+  }
+}
+
+interface Frame {
+  name(): string;
+  url(): string;
+}
+
+function isTagged(fields: Fields): boolean {
+  const [key, second] = Object.keys(fields);
+  return second === undefined && key?.startsWith('$') === true;
+}
+
+function encodeBytes(value: ArrayBuffer | ArrayBufferView) {
+  const bytes = ArrayBuffer.isView(value)
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    : Buffer.from(value);
+  return { $bytes: bytes.toString('base64') };
 }
 
 function toError({ name, message }: { name: string; message: string }): Error {
-  if (name === 'TimeoutError') return new TimeoutError(message);
-  const error = name === 'TypeError' ? new TypeError(message) : new Error(message);
-  error.name = name;
-  return error;
+  switch (name) {
+    case 'TimeoutError':
+      return new TimeoutError(message);
+    case 'TypeError':
+      return new TypeError(message);
+    default:
+      return new Error(message);
+  }
 }
 
 /** `*` stands for any text; without one the whole text must be equal. */

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { explainExpression } from './explain.ts';
 
-const scope = { due: 12, name: "O'Hara", order: { lines: [{ sku: 'A' }], paid: false }, none: null };
+const scope = {
+  due: 12,
+  name: "O'Hara",
+  order: { lines: [{ sku: 'A' }], paid: false },
+};
 
 test.each([
   ['due > 0', '12 > 0'],

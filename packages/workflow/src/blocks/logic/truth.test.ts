@@ -2,18 +2,45 @@ import { expect, test } from 'vitest';
 import { isConditionTrue, isTrue, wholeExpression } from './truth.ts';
 
 test.each([
-  '', '  ', 'false', 'FALSE', '0', 'no', 'N', 'off', 'null', 'None', '0.0', ' 00 ', 0, false, null,
-  undefined, [], {},
+  '',
+  '  ',
+  'false',
+  'FALSE',
+  '0',
+  'no',
+  'N',
+  'off',
+  'null',
+  'None',
+  '0.0',
+  ' 00 ',
+  0,
+  false,
+  null,
+  undefined,
+  [],
+  {},
 ])('%j is false', (value) => {
   expect(isTrue(value)).toBe(false);
 });
 
-test.each(['true', '1', 'yes', 'y', 'on', '2.5', '-1', 'anything', 'nope', 7, true, [0], { a: null }])(
-  '%j is true',
-  (value) => {
-    expect(isTrue(value)).toBe(true);
-  },
-);
+test.each([
+  'true',
+  '1',
+  'yes',
+  'y',
+  'on',
+  '2.5',
+  '-1',
+  'anything',
+  'nope',
+  7,
+  true,
+  [0],
+  { a: null },
+])('%j is true', (value) => {
+  expect(isTrue(value)).toBe(true);
+});
 
 test.each([
   ['{{ a }}', 'a'],

@@ -1,4 +1,4 @@
-import { TemplateError } from '../errors.ts';
+import { TemplateError, typeError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { dictEntries } from './dicts.ts';
 import { jsonText } from './json.ts';
@@ -10,6 +10,7 @@ import {
   PyObject,
   PyTuple,
   PyView,
+  typeName,
   Undefined,
   type Value,
 } from './value.ts';
@@ -103,7 +104,8 @@ function objectRepr(
     return 'Undefined';
   }
   if (value instanceof PyObject) return value.label;
-  return text(rt, value);
+  if (value instanceof NativeJson) return text(rt, value);
+  throw typeError(`A ${typeName(value)} cannot be printed.`);
 }
 
 function reprItems(rt: Runtime, items: readonly Value[]): string {
