@@ -88,3 +88,4 @@ export {
   resolveRunParameters,
 } from './parameters/resolve.ts';
 export { type ParsedRunMetadata, parseRunMetadata } from './parameters/run-metadata.ts';
+export { pythonText } from './templates/templates.ts';

@@ -45,7 +45,7 @@ it('writes a HAR of every request, with credentials masked and without bodies', 
   expect(entry('/api')).toMatchObject({
     pageref: 'page_1',
     request: { method: 'POST', bodySize: 11 },
-    response: { status: 201, content: { mimeType: 'application/json' } },
+    response: { status: 201, httpVersion: 'HTTP/1.1', content: { mimeType: 'application/json' } },
   });
   expect(entry('/app.js?v=1').request.queryString).toEqual([{ name: 'v', value: '1' }]);
   expect(entry('/none.png').response._error).toContain('net::ERR_');

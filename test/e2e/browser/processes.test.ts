@@ -151,6 +151,29 @@ it('leaves a remote browser running, with the tabs of its user', async () => {
   await user.close();
 });
 
+it('keeps a process that shuts down alive until its browser has ended, and not a moment longer', async () => {
+  const { directory, settings } = await launcher();
+  const script = `
+    const { BrowserLauncher } = await import(process.argv[1]);
+    const settings = JSON.parse(process.argv[2]);
+    const signal = new AbortController().signal;
+    const starter = new BrowserLauncher(settings, process.env);
+    const [first, second] = [await starter.launch(signal), await starter.launch(signal)];
+    await first.end();
+    console.log(second.pid);`;
+  const module = new URL('../../../packages/server/src/browser/launcher.ts', import.meta.url).href;
+  const worker = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', script, module, JSON.stringify(settings)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const [output] = await once(worker.stdout, 'data');
+  if (worker.exitCode === null) await once(worker, 'exit');
+  expect(worker.exitCode).toBe(0);
+  expect((await groupMembers(Number(String(output)))).length).toBeGreaterThan(2);
+  expect(await reapOrphans(directory)).toBe(1);
+});
+
 it('says what is wrong when no browser can be started', async () => {
   const folder = await temporaryFolder();
   const missing = await launcher({ executablePath: join(folder, 'nothing') });

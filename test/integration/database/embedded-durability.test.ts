@@ -9,7 +9,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase } from '../../../packages/server/src/db/open.ts';
 import { durableFiles } from '../../../packages/server/src/db/pglite-files.ts';
-import { testLog, testSeeds } from '../support/database.ts';
+import { testLog, testSeeds } from '../../support/database.ts';
 
 let directory: string;
 

@@ -8,7 +8,7 @@ import { findSeed, packSeed } from '../../../packages/server/src/db/seed.ts';
 import { idempotencyKeys } from '../../../packages/server/src/db/tables.ts';
 import { vacuumDueTables } from '../../../packages/server/src/db/vacuum.ts';
 import { installQueue } from '../../../packages/server/src/queue/engine.ts';
-import { testLog as log, testSeeds } from '../support/database.ts';
+import { testLog as log, testSeeds } from '../../support/database.ts';
 
 let root: string;
 let directory: string;

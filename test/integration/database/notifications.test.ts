@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTestDatabase, onPostgres, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, onPostgres, type TestDatabase } from '../../support/database.ts';
 
 let test: TestDatabase;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEngine } from '../../../packages/server/src/queue/engine.ts';
 import type { JobKind } from '../../../packages/server/src/queue/job.ts';
 import { JobQueue } from '../../../packages/server/src/queue/queue.ts';
-import { createTestDatabase, type TestDatabase, testLog } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase, testLog } from '../../support/database.ts';
 
 const lease: JobKind = {
   name: 'lease',

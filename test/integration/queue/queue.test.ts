@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ClaimedJob, JobKind, JobVerdict } from '../../../packages/server/src/queue/job.ts';
 import { JobQueue } from '../../../packages/server/src/queue/queue.ts';
 import type { Worker } from '../../../packages/server/src/queue/worker.ts';
-import { createTestDatabase, type TestDatabase, testLog } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase, testLog } from '../../support/database.ts';
 
 const kind = (name: string): JobKind => ({
   name,

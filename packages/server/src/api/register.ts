@@ -24,7 +24,7 @@ function parsePart(
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  issues.push(...toIssues(parsed.error.issues, value, [place]));
+  issues.push(...toIssues(parsed.error.issues, { value, schema, loc: [place] }));
   return undefined;
 }
 

@@ -88,26 +88,27 @@ export async function harEntry(request: Request, pageref: string | null): Promis
   const timing = request.timing();
   const timings = harTimings(timing);
   const started = timing.startTime > 0 ? timing.startTime : Date.now();
+  const httpVersion = (await response?.httpVersion().catch(() => null)) ?? 'unknown';
   const spans = [timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
   return {
     ...(pageref === null ? {} : { pageref }),
     startedDateTime: new Date(started).toISOString(),
     time: spans.reduce((sum, span) => sum + Math.max(0, span), 0),
-    request: await requestPart(request),
-    response: await responsePart(request, response),
+    request: await requestPart(request, httpVersion),
+    response: await responsePart(request, response, httpVersion),
     cache: {},
     timings,
     ...(await serverAddress(response)),
   };
 }
 
-async function requestPart(request: Request): Promise<HarEntry['request']> {
+async function requestPart(request: Request, httpVersion: string): Promise<HarEntry['request']> {
   const [headers, sizes] = await Promise.all([request.headersArray(), sizesOf(request)]);
   const query = URL.parse(request.url())?.searchParams ?? new URLSearchParams();
   return {
     method: request.method(),
     url: withoutUserInfo(request.url()),
-    httpVersion: 'HTTP/1.1',
+    httpVersion,
     cookies: [],
     headers: maskedHeaders(headers),
     queryString: [...query].map(([name, value]) => ({ name, value })),
@@ -119,6 +120,7 @@ async function requestPart(request: Request): Promise<HarEntry['request']> {
 async function responsePart(
   request: Request,
   response: Response | null,
+  httpVersion: string,
 ): Promise<HarEntry['response']> {
   const failure = request.failure();
   const error = failure === null ? {} : { _error: failure.errorText };
@@ -128,7 +130,7 @@ async function responsePart(
   return {
     status: response?.status() ?? 0,
     statusText: response?.statusText() ?? '',
-    httpVersion: 'HTTP/1.1',
+    httpVersion,
     cookies: [],
     headers: maskedHeaders(headers),
     content: {

@@ -34,10 +34,9 @@ export async function startBrowser(
   const log = join(userData, 'chromium.log');
   const child = spawnDetached(options, userData, log);
   const exited = exitOf(child);
-  let browser: BrowserProcess | null = null;
   try {
     const cdpUrl = await debuggingUrl(userData, exited, options.timeoutMs, signal);
-    browser = new BrowserProcess({ pid: child.pid ?? 0, cdpUrl, userData, exited });
+    const browser = new BrowserProcess({ child, cdpUrl, userData, exited });
     await writeRecord(userData, {
       owner: options.owner,
       pid: browser.pid,
@@ -47,7 +46,7 @@ export async function startBrowser(
     return browser;
   } catch (error) {
     const said = await readFile(log, 'utf8').catch(() => '');
-    await endBrowser(child.pid, exited, userData);
+    await endBrowser(child, exited, userData);
     signal.throwIfAborted();
     throw startFailure(options.executable, error, said);
   }
@@ -125,11 +124,14 @@ function startFailure(executable: string, error: unknown, said: string): Browser
 }
 
 async function endBrowser(
-  pid: number | undefined,
+  child: ChildProcess,
   exited: Promise<unknown>,
   userData: string,
 ): Promise<void> {
+  const { pid } = child;
   if (pid !== undefined) {
+    // A process that shuts down waits for its browsers' ends, though not for the browsers.
+    child.ref();
     killGroup(pid);
     await exited;
     await groupEnded(pid);
@@ -155,15 +157,17 @@ export class BrowserProcess {
   readonly userDataDirectory: string;
   /** Resolves when the browser has ended, for whatever reason. */
   readonly exited: Promise<void>;
+  readonly #child: ChildProcess;
   #ending: Promise<void> | null = null;
 
   constructor(facts: {
-    readonly pid: number;
+    readonly child: ChildProcess;
     readonly cdpUrl: string;
     readonly userData: string;
     readonly exited: Promise<unknown>;
   }) {
-    this.pid = facts.pid;
+    this.#child = facts.child;
+    this.pid = facts.child.pid ?? 0;
     this.cdpUrl = facts.cdpUrl;
     this.userDataDirectory = facts.userData;
     this.exited = facts.exited.then(() => {});
@@ -171,7 +175,7 @@ export class BrowserProcess {
 
   /** Ends all its processes and removes its user-data directory. Idempotent. */
   end(): Promise<void> {
-    this.#ending ??= endBrowser(this.pid, this.exited, this.userDataDirectory);
+    this.#ending ??= endBrowser(this.#child, this.exited, this.userDataDirectory);
     return this.#ending;
   }
 }

@@ -64,6 +64,11 @@ export class RunBrowser {
     return this.#opened !== null && this.#closed === null;
   }
 
+  /** Fires when nothing more can be done in the browser: it has crashed, or it was closed. */
+  get ended(): AbortSignal {
+    return AbortSignal.any([this.#gone.signal, this.#closing.signal]);
+  }
+
   /** The current page; a new one when none is open. Rejects with BrowserUnavailable when no browser can be had. */
   async page(signal: AbortSignal): Promise<Page> {
     const open = await this.#open(signal);

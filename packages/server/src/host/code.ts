@@ -3,6 +3,8 @@ import { PageRpc, type PageRpcOptions } from '../browser/page-rpc/page-rpc.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
 interface CodeHost extends Pick<PageRpcOptions, 'getPage' | 'guardUrl' | 'signal'> {
+  /** Fires when the page's browser is gone: whatever waits in the page ends. */
+  readonly pageEnded: AbortSignal;
   readonly sandbox: Sandbox;
   readonly memoryBytes: number;
   readonly log: LogCapability['write'];
@@ -15,7 +17,7 @@ export function codeCapability(host: CodeHost): CodeCapability {
       const page = new PageRpc({
         getPage: host.getPage,
         guardUrl: host.guardUrl,
-        signal: host.signal,
+        signal: AbortSignal.any([host.signal, host.pageEnded]),
         onAction: (description) => host.log('debug', description),
       });
       try {

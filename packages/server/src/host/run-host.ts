@@ -109,6 +109,7 @@ export class RunHost {
         sandbox: this.#tools.sandbox,
         memoryBytes: this.#tools.codeMemoryBytes,
         getPage: () => browser.page(signal),
+        pageEnded: browser.ended,
         guardUrl: async (url) => void (await this.#tools.policy.checkUrl(url)),
         log: (level, message) => log.write(blockId, level, message),
         signal,

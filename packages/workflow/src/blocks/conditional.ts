@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../json.ts';
-import { TemplateError } from '../templates/templates.ts';
+import { TemplateError } from '../templates/errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
 import { explainExpression } from './logic/explain.ts';
 import { isConditionTrue, wholeExpression } from './logic/truth.ts';

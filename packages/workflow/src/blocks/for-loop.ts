@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { runLoop } from '../interpreter/loop.ts';
 import { isJsonObject, type JsonValue } from '../json.ts';
-import { evaluateExpression, TemplateError } from '../templates/templates.ts';
+import { TemplateError } from '../templates/errors.ts';
+import { evaluateExpression } from '../templates/templates.ts';
 import { type BlockContext, defineBlock } from './block.ts';
 
 const params = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type NextItem, runLoop } from '../interpreter/loop.ts';
-import { TemplateError } from '../templates/templates.ts';
+import { TemplateError } from '../templates/errors.ts';
 import { type BlockContext, defineBlock } from './block.ts';
 import { isConditionTrue } from './logic/truth.ts';
 

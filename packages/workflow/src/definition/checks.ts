@@ -1,7 +1,7 @@
 import { buildGraph, GraphError } from './graph.ts';
 import { valueError } from './issues.ts';
 import { limits } from './limits.ts';
-import { nameProblem, outputKey, reservedKeys } from './names.ts';
+import { listed, nameProblem, outputKey, quoted, reservedKeys } from './names.ts';
 import type { BlockOutline } from './parse-blocks.ts';
 import type { ParameterOutline } from './parse-parameters.ts';
 import type { Problems } from './problems.ts';
@@ -59,11 +59,11 @@ function checkLabels(blocks: readonly BlockOutline[], problems: Problems): boole
     const place = [...loc, 'label'];
     const problem = nameProblem(label);
     if (problem !== null) {
-      problems.add([valueError(place, `block label '${label}' ${problem}`, label)]);
+      problems.add([valueError(place, `block label ${quoted(label)} ${problem}`, label)]);
     }
     if (seen.has(label)) {
       unique = false;
-      const text = `block label '${label}' is used more than once; every block needs its own, those in loops too`;
+      const text = `block label ${quoted(label)} is used more than once; every block needs its own, those in loops too`;
       problems.add([valueError(place, text, label)]);
     }
     seen.add(label);
@@ -78,10 +78,10 @@ function checkFinally(definition: DefinitionOutline, problems: Problems): void {
   }
   const block = blocks.find(({ label }) => label === finallyLabel);
   if (block === undefined) {
-    const text = `finally_block_label '${finallyLabel}' is not the label of a top-level block; use one of those or null`;
+    const text = `finally_block_label ${quoted(finallyLabel)} is not the label of a top-level block; use one of those or null`;
     problems.add([valueError([...loc, 'finally_block_label'], text, finallyLabel)]);
   } else if ((block.next_block_label ?? null) !== null) {
-    const text = `finally block '${finallyLabel}' runs last and cannot have a next_block_label ('${block.next_block_label}'); set it to null`;
+    const text = `finally block ${quoted(finallyLabel)} runs last and cannot have a next_block_label (${quoted(block.next_block_label)}); set it to null`;
     problems.add([valueError([...block.loc, 'next_block_label'], text, block.next_block_label)]);
   }
 }
@@ -95,7 +95,7 @@ function checkParameterKeys(
   const seen = new Set<string>();
   for (const { key, loc } of definition.parameters) {
     for (const text of keyProblems(key, outputs.get(key), seen.has(key))) {
-      problems.add([valueError([...loc, 'key'], `parameter key '${key}' ${text}`, key)]);
+      problems.add([valueError([...loc, 'key'], `parameter key ${quoted(key)} ${text}`, key)]);
     }
     seen.add(key);
   }
@@ -119,7 +119,7 @@ function keyProblems(
     texts.push('is reserved for a value that every run has; choose another');
   }
   if (ownerLabel !== undefined) {
-    texts.push(`is reserved for the output of block '${ownerLabel}'; choose another`);
+    texts.push(`is reserved for the output of block ${quoted(ownerLabel)}; choose another`);
   }
   return texts;
 }
@@ -137,10 +137,10 @@ function checkSources(
     }
     const place = [...loc, 'source_parameter_key'];
     if (!known.has(sourceKey)) {
-      const text = `context parameter '${key}' takes its value from '${sourceKey}', which is no parameter; declare it or name another`;
+      const text = `context parameter ${quoted(key)} takes its value from ${quoted(sourceKey)}, which is no parameter; declare it or name another`;
       problems.add([valueError(place, text, sourceKey)]);
     } else if (chainLength(key, sources) > limits.contextChain) {
-      const text = `context parameter '${key}' hangs on a circle, or on more than ${limits.contextChain} context parameters in a row; take the value from its first source`;
+      const text = `context parameter ${quoted(key)} hangs on a circle, or on more than ${limits.contextChain} context parameters in a row; take the value from its first source`;
       problems.add([valueError(place, text, sourceKey)]);
     }
   }
@@ -175,11 +175,11 @@ function checkReferences(
   for (const { label, loc, parameterKeys, loopOverKey } of blocks) {
     const missing = [...new Set(parameterKeys)].filter((key) => !known.has(key));
     if (missing.length > 0) {
-      const text = `block '${label}' names undefined parameters: ${missing.join(', ')}; declare them or remove them from its parameter_keys`;
+      const text = `block ${quoted(label)} names undefined parameters: ${listed(missing)}; declare them or remove them from its parameter_keys`;
       problems.add([valueError([...loc, 'parameter_keys'], text)]);
     }
     if (loopOverKey !== null && !known.has(loopOverKey)) {
-      const text = `loop '${label}' runs over the undefined parameter '${loopOverKey}'; declare it, or use loop_variable_reference for an expression`;
+      const text = `loop ${quoted(label)} runs over the undefined parameter ${quoted(loopOverKey)}; declare it, or use loop_variable_reference for an expression`;
       problems.add([valueError([...loc, 'loop_over_parameter_key'], text, loopOverKey)]);
     }
   }
@@ -191,7 +191,7 @@ function checkOrder(definition: DefinitionOutline, unique: boolean, problems: Pr
     for (const block of blocks.filter(usesGraph)) {
       const what =
         block.block_type === 'conditional' ? 'is a conditional' : 'has a next_block_label';
-      const text = `block '${block.label}' ${what}, which version ${version} does not know; set version to 2 or leave it out`;
+      const text = `block ${quoted(block.label)} ${what}, which version ${version} does not know; set version to 2 or leave it out`;
       problems.add([valueError([...loc, 'version'], text, version)]);
     }
     return;

@@ -1,4 +1,6 @@
 import { type ChainEnds, chainEnds } from './chain-ends.ts';
+import { limits } from './limits.ts';
+import { listed, quoted } from './names.ts';
 
 /** What the graph needs of a block: stored blocks and blocks of a request both fit. */
 export interface GraphBlock {
@@ -54,28 +56,20 @@ export class GraphError extends Error {
   }
 }
 
-const longestList = 10;
-
-function listLabels(labels: readonly string[], separator: string): string {
-  const shown = labels.slice(0, longestList).map((label) => `'${label}'`);
-  const rest = labels.length - shown.length;
-  return shown.join(separator) + (rest > 0 ? `${separator}${rest} more` : '');
-}
-
 function describeProblem(problem: GraphProblem): string {
   switch (problem.kind) {
     case 'unknown_targets': {
       const pairs = problem.targets
-        .slice(0, longestList)
-        .map(({ label, target }) => `'${label}' points to '${target}'`);
+        .slice(0, limits.namesShown)
+        .map(({ label, target }) => `${quoted(label)} points to ${quoted(target)}`);
       return `Unknown next_block_label: ${pairs.join(', ')}, which is no block here. Use the label of a block of the same list, or null to end.`;
     }
     case 'no_root':
-      return `The blocks are circular: every block has one before it (${listLabels(problem.labels, ' → ')}), so none is the first. Remove one of these links.`;
+      return `The blocks are circular: every block has one before it (${listed(problem.labels, ' → ')}), so none is the first. Remove one of these links.`;
     case 'several_roots':
-      return `The blocks are disconnected: ${listLabels(problem.labels, ', ')} have no block before them, but only one block can be the first. Link each of the others with a next_block_label.`;
+      return `The blocks are disconnected: ${listed(problem.labels)} have no block before them, but only one block can be the first. Link each of the others with a next_block_label.`;
     case 'cycle':
-      return `The blocks contain a cycle: ${listLabels(problem.labels, ' → ')}. Remove one of these links; use a while_loop to repeat blocks.`;
+      return `The blocks contain a cycle: ${listed(problem.labels, ' → ')}. Remove one of these links; use a while_loop to repeat blocks.`;
   }
 }
 

@@ -9,8 +9,20 @@ export interface IssueMessage {
 
 type ZodIssue = z.core.$ZodIssue;
 
-/** Pydantic's name and sentence for one issue of zod that stands for one problem. */
+/** How zod's own sentences begin: what begins otherwise was written into the schema. */
+const zodSentence = /^(Invalid|Too (small|big)|Unrecognized)\b/;
+
+/**
+ * Pydantic's name and sentence for one issue of zod that stands for one problem. A sentence that the schema gives for a
+ * value is kept, since it says more.
+ */
 export function messageOf(issue: ZodIssue, found: Found): IssueMessage {
+  const message = pydanticMessage(issue, found);
+  const isOwn = found.present && issue.code !== 'custom' && !zodSentence.test(issue.message);
+  return isOwn && message.type !== 'value_error' ? { ...message, msg: issue.message } : message;
+}
+
+function pydanticMessage(issue: ZodIssue, found: Found): IssueMessage {
   switch (issue.code) {
     case 'invalid_type':
       return wrongType(issue.expected, found);

@@ -108,3 +108,16 @@ it('words the bounds of a number and names the choices of an enum', () => {
     "Input should be 'a', 'b' or 'c'",
   ]);
 });
+
+it('keeps the sentence that a schema gives', () => {
+  const schema = z.object({
+    old: z.never({ error: 'use new' }).optional(),
+    code: z.string().regex(/^[A-Z]+$/, 'must be in capitals'),
+  });
+  const value = { old: 1, code: 'a' };
+  const issues = toIssues(schema.safeParse(value).error?.issues ?? [], { value, schema });
+  expect(issues.map(({ type, msg }) => `${type}: ${msg}`)).toEqual([
+    'extra_forbidden: use new',
+    'string_pattern_mismatch: must be in capitals',
+  ]);
+});

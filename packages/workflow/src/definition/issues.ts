@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { isJsonObject } from '../json.ts';
 import { messageOf } from './issue-messages.ts';
+import { limits } from './limits.ts';
 import { wantsInteger } from './wants-integer.ts';
 
 /** One problem of a document: an entry of a 422 list (api.md §3). */
@@ -35,14 +36,15 @@ export function withInput(issue: DefinitionIssue, input: unknown): DefinitionIss
 /**
  * Zod's issues under the names and in the words of Pydantic v2, as clients of the reference know them. Alternatives of
  * a union are listed one by one, as Pydantic does, unless only one of them fits the kind of value that was given.
- * A custom issue may name its type: `params: { pydantic: 'missing' }`.
+ * A custom issue may name its type: `params: { pydantic: 'missing' }`. The first 1,000 issues are translated.
  * @param parsed The value that was parsed, the schema, and what is put before each path (`['body']`).
  */
 export function toIssues(
   issues: readonly ZodIssue[],
   { value, schema, loc = [] }: ParsedValue,
 ): readonly DefinitionIssue[] {
-  return issues.flatMap((issue) => translate(issue, { root: value, schema, loc, base: [] }));
+  const first = issues.slice(0, limits.issues);
+  return first.flatMap((issue) => translate(issue, { root: value, schema, loc, base: [] }));
 }
 
 /** What a schema has refused. Without the schema, whole numbers are called plain numbers (`float_type`). */

@@ -9,13 +9,16 @@ export const limits = {
   /** Objects and lists in each other, in the whole document and in a parameter's value. */
   jsonDepth: 200,
   /** Values of the whole document: every entry of every object and list. */
-  jsonValues: 1_000_000,
+  jsonValues: 250_000,
   /** Context parameters whose source is a context parameter, in a row. */
   contextChain: 10,
   /** Characters that the parameters take, written out in full in every block that names them. */
   parameterCharacters: 20_000_000,
-  /** Problems that are listed; the rest are counted. */
+  /** Problems that are listed. */
   issues: 1_000,
+  /** Names that one message lists, and characters that it shows of each. */
+  namesShown: 20,
+  nameCharacters: 100,
 } as const;
 
 interface JsonLimits {

@@ -1,3 +1,5 @@
+import { limits } from './limits.ts';
+
 /** Names that every template sees, which no parameter may take (blocks.md §2.5). */
 export const reservedKeys: ReadonlySet<string> = new Set([
   'current_item',
@@ -33,4 +35,18 @@ export function nameProblem(name: string): string | null {
 /** The key of the output parameter that the server makes for a block. */
 export function outputKey(label: string): string {
   return `${label}_output`;
+}
+
+/** A name in a message: in quotes, cut off when it is long. */
+export function quoted(name: unknown): string {
+  const text = String(name);
+  const { nameCharacters } = limits;
+  return text.length > nameCharacters ? `'${text.slice(0, nameCharacters)}…'` : `'${text}'`;
+}
+
+/** Names in a message: the first ones, and how many more there are. */
+export function listed(names: readonly unknown[], separator = ', '): string {
+  const shown = names.slice(0, limits.namesShown).map(quoted);
+  const rest = names.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(separator);
 }

@@ -69,8 +69,8 @@ describe('parameters', () => {
     const blocks = [code('a', ['x', 'known', 'y']), code('b', ['z', 'a_output'])];
     const { issues } = refuse(define({ parameters: [text('known')], blocks }));
     expect(issues.map(({ msg }) => msg)).toEqual([
-      expect.stringContaining("block 'a' names undefined parameters: x, y;"),
-      expect.stringContaining("block 'b' names undefined parameters: z;"),
+      expect.stringContaining("block 'a' names undefined parameters: 'x', 'y';"),
+      expect.stringContaining("block 'b' names undefined parameters: 'z';"),
     ]);
   });
 

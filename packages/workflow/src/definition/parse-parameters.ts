@@ -5,6 +5,7 @@ import { wrongTag } from './issue-messages.ts';
 import { toIssues, valueError, withInput } from './issues.ts';
 import { optional } from './lax.ts';
 import { limits } from './limits.ts';
+import { quoted } from './names.ts';
 import { parameterKinds, type WorkflowParameterType } from './parameter-kinds.ts';
 import type { Problems } from './problems.ts';
 import type { DeclaredParameter } from './request.ts';
@@ -143,7 +144,7 @@ function credentialProblems(fields: JsonObject, item: JsonObject): readonly Rule
     found.push({ field: 'credential_ids', text });
   }
   if (given('selection_strategy') && !strategies.includes(fields.selection_strategy ?? null)) {
-    const text = `selection_strategy '${fields.selection_strategy}' is unknown; use 'round_robin' or 'random'`;
+    const text = `selection_strategy ${quoted(fields.selection_strategy)} is unknown; use 'round_robin' or 'random'`;
     found.push({ field: 'selection_strategy', text });
   }
   if (rotates && given('fallback_credential_ids')) {
@@ -152,7 +153,7 @@ function credentialProblems(fields: JsonObject, item: JsonObject): readonly Rule
     found.push({ field: 'fallback_credential_ids', text });
   }
   if (given('fallback_trigger') && !triggers.includes(fields.fallback_trigger ?? null)) {
-    const text = `fallback_trigger '${fields.fallback_trigger}' is unknown; use 'credential_failures' or 'any_failure'`;
+    const text = `fallback_trigger ${quoted(fields.fallback_trigger)} is unknown; use 'credential_failures' or 'any_failure'`;
     found.push({ field: 'fallback_trigger', text });
   }
   if (given('fallback_trigger') && !given('fallback_credential_ids')) {

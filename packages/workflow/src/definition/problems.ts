@@ -13,7 +13,7 @@ export interface Problems {
 
 export function collectProblems(): Problems {
   const found = new Map<string, DefinitionIssue>();
-  let left = 0;
+  let complete = true;
   let status: ProblemStatus = 400;
   return {
     add(issues, issueStatus = 422) {
@@ -25,7 +25,7 @@ export function collectProblems(): Problems {
         if (found.size < limits.issues) {
           found.set(key, issue);
         } else if (!found.has(key)) {
-          left += 1;
+          complete = false;
         }
       }
     },
@@ -33,7 +33,7 @@ export function collectProblems(): Problems {
       if (found.size === 0) {
         return null;
       }
-      const more = left === 0 ? [] : [valueError([], `${left} more problems are not listed`)];
+      const more = complete ? [] : [valueError([], 'there are more problems than are listed')];
       return { issues: [...found.values(), ...more], status };
     },
   };

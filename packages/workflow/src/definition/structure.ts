@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { type DefinitionIssue, valueError } from './issues.ts';
+import { listed, quoted } from './names.ts';
 
 type Path = readonly (string | number)[];
 
@@ -20,7 +21,7 @@ function forLoopProblems(item: JsonObject, loc: Path): readonly DefinitionIssue[
   if (given('loop_over_parameter_key') || given('loop_variable_reference')) {
     return [];
   }
-  const text = `for_loop '${item.label}' has nothing to run over; set loop_variable_reference to a list, or loop_over_parameter_key to the key of a parameter`;
+  const text = `for_loop ${quoted(item.label)} has nothing to run over; set loop_variable_reference to a list, or loop_over_parameter_key to the key of a parameter`;
   return [valueError(loc, text)];
 }
 
@@ -34,13 +35,13 @@ function conditionalProblems(item: JsonObject, loc: Path): readonly DefinitionIs
     return isDefault ? [index] : [];
   });
   if (defaults.length > 1) {
-    const text = `conditional '${item.label}' has ${defaults.length} default branches (${defaults.slice(0, 20).join(', ')}); keep one`;
+    const text = `conditional ${quoted(item.label)} has ${defaults.length} default branches (${listed(defaults)}); keep one`;
     found.push(valueError(place, text));
   }
   for (const [index, branch] of branches.entries()) {
     const text = isJsonObject(branch) ? branchProblem(branch) : null;
     if (text !== null) {
-      found.push(valueError([...place, index], `branch ${index} of '${item.label}' ${text}`));
+      found.push(valueError([...place, index], `branch ${index} of ${quoted(item.label)} ${text}`));
     }
   }
   return found;

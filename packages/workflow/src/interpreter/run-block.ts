@@ -1,7 +1,7 @@
 import type { BlockResult, BlockType } from '../blocks/block.ts';
 import { blockTypeByName } from '../blocks/registry.ts';
 import { BlockFailure, RunStopped } from '../errors.ts';
-import { TemplateError } from '../templates/templates.ts';
+import { TemplateError } from '../templates/errors.ts';
 import { type Attempt, blockContext, note } from './block-context.ts';
 import type { BlockOutcome, BlockVisit, VisitStart } from './journal.ts';
 import { renderFields } from './render.ts';

@@ -71,9 +71,8 @@ describe('conversion of a parameter', () => {
     expect(convertParameter('string', JSON.parse(text)).ok).toBe(false);
   });
 
-  it('reads a long text of digits in no time', () => {
-    const started = performance.now();
-    expect(convertParameter('float', `${'1'.repeat(1_000_000)}x`).ok).toBe(false);
-    expect(performance.now() - started).toBeLessThan(500);
+  it.each(['1', '1_', '1.', ' '])('refuses a number written as millions of %j', (part) => {
+    expect(convertParameter('float', part.repeat(2_000_000)).ok).toBe(false);
+    expect(convertParameter('integer', part.repeat(2_000_000)).ok).toBe(false);
   });
 });

@@ -9,6 +9,8 @@ export type Conversion =
   | { readonly ok: false; readonly problem: string };
 
 const longestShown = 200;
+/** More than any number needs, and few enough for a pattern to be matched on a small stack. */
+const longestNumber = 1_000;
 
 /**
  * Converts a value to the type of its parameter as Python would (blocks.md §2.2). Null stays null. Whole numbers beyond
@@ -55,7 +57,7 @@ function convert(type: WorkflowParameterType, value: JsonValue): JsonValue | und
 /** Python's `int()`: truncates numbers; texts may have a sign, blanks around and single `_` between digits. */
 function toInteger(value: JsonValue): number | undefined {
   if (typeof value === 'string') {
-    const text = value.trim();
+    const text = numberText(value);
     return /^[+-]?\d+(_\d+)*$/.test(text)
       ? safeInteger(Number(text.replaceAll('_', '')))
       : undefined;
@@ -63,6 +65,10 @@ function toInteger(value: JsonValue): number | undefined {
   return typeof value === 'number' || typeof value === 'boolean'
     ? safeInteger(Math.trunc(Number(value)))
     : undefined;
+}
+
+function numberText(value: string): string {
+  return value.length > longestNumber ? '' : value.trim();
 }
 
 function safeInteger(value: number): number | undefined {
@@ -74,7 +80,7 @@ const decimal = /^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+(
 /** Python's `float()`, without its `inf` and `nan`, which JSON has not. */
 function toFloat(value: JsonValue): number | undefined {
   if (typeof value === 'string') {
-    const text = value.trim();
+    const text = numberText(value);
     return decimal.test(text) ? finite(Number(text.replaceAll('_', ''))) : undefined;
   }
   return typeof value === 'number' || typeof value === 'boolean'

@@ -1,3 +1,4 @@
+import { listed, quoted } from '../definition/names.ts';
 import type { WorkflowParameterType } from '../definition/parameter-kinds.ts';
 import type { StoredDefinition, StoredParameter } from '../definition/stored.ts';
 import { isJsonObject, type JsonValue } from '../json.ts';
@@ -131,7 +132,7 @@ function misspeltCredentials(
     .map(({ key }) => key);
   return unresolved.flatMap((key) => {
     const close = unknown.slice(0, 100).find((name) => resembles(name, key));
-    const problem = `Unknown parameter '${close}' looks like '${key}', which got no value. Expected ${[...declared].sort().slice(0, 20).join(', ')}; without a value: ${unresolved.slice(0, 20).join(', ')}. Correct the name or leave it out.`;
+    const problem = `Unknown parameter ${quoted(close)} looks like ${quoted(key)}, which got no value. Expected ${listed([...declared].sort())}; without a value: ${listed(unresolved)}. Correct the name or leave it out.`;
     return close === undefined ? [] : [{ key, problem }];
   });
 }

@@ -5,7 +5,7 @@ import { evaluate } from './evaluate/expressions.ts';
 import { ChangeRequested, hasName, Rendering, type Settings } from './evaluate/rendering.ts';
 import { loneOutput, render } from './evaluate/statements.ts';
 import { GLOBALS } from './globals.ts';
-import { DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
+import { Budget, DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
 import type { Expression, Statement } from './syntax/ast.ts';
 import { undeclaredNames } from './syntax/names.ts';
 import { parseLoneExpression, parseTemplate } from './syntax/statements.ts';
@@ -56,7 +56,7 @@ function guarded<T>(work: () => T): T {
 
 function toSettings(options: TemplateOptions, nativeJson = false): Settings {
   const { strict = false, objects = 'python', limits = DEFAULT_LIMITS } = options;
-  return { strict, objects, nativeJson, limits };
+  return { strict, objects, nativeJson, budget: new Budget(limits) };
 }
 
 /** Runs one template; if it changes values, once more from the start, on a copy of the scope. */
@@ -159,7 +159,9 @@ function renderNative(source: string, scope: TemplateScope, settings: Settings):
     const frame = { rt, scope: rt.scope };
     if (lone === undefined) return render(frame, template.content);
     const value = evaluate(frame, lone.value);
-    return value instanceof NativeJson ? toJson(rt, value) : render(frame, template.content);
+    if (value instanceof NativeJson) return toJson(rt, value);
+    const output: Statement = { type: 'output', value: { type: 'constant', value } };
+    return render(frame, template.content.map((part) => (part === lone ? output : part)));
   });
 }
 

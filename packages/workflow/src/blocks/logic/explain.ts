@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../json.ts';
-import { evaluateExpression, pythonRepr, TemplateError } from '../../templates/templates.ts';
+import { TemplateError } from '../../templates/errors.ts';
+import { evaluateExpression, pythonRepr } from '../../templates/templates.ts';
 
 const token =
   /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*|\[(?:\d+|'[^']*'|"[^"]*")\])*|\d[\d.]*|\s+|./gsu;

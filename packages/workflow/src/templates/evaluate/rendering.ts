@@ -1,7 +1,7 @@
 import { TemplateError, typeError } from '../errors.ts';
 import { FILTERS } from '../filters/filters.ts';
 import { GLOBALS } from '../globals.ts';
-import { Budget, type TemplateLimits } from '../limits.ts';
+import type { Budget } from '../limits.ts';
 import { invoke, type Operations } from '../operation.ts';
 import type { Runtime } from '../runtime.ts';
 import { TESTS } from '../tests.ts';
@@ -15,7 +15,8 @@ export interface Settings {
   readonly strict: boolean;
   readonly objects: 'python' | 'json';
   readonly nativeJson: boolean;
-  readonly limits: TemplateLimits;
+  /** One for all templates that a call renders. */
+  readonly budget: Budget;
 }
 
 /** Raised when a template is about to change a value while its scope is still the caller's. */
@@ -36,7 +37,7 @@ export class Rendering implements Runtime {
     settings: Settings,
     options: { changeable: boolean },
   ) {
-    this.budget = new Budget(settings.limits);
+    this.budget = settings.budget;
     this.strict = settings.strict;
     this.objects = settings.objects;
     this.nativeJson = settings.nativeJson;

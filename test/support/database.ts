@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
-import type { Database } from '../../../packages/server/src/db/database.ts';
-import { openDatabase } from '../../../packages/server/src/db/open.ts';
-import { packSeed } from '../../../packages/server/src/db/seed.ts';
-import { installQueue } from '../../../packages/server/src/queue/engine.ts';
+import type { Database } from '../../packages/server/src/db/database.ts';
+import { openDatabase } from '../../packages/server/src/db/open.ts';
+import { packSeed } from '../../packages/server/src/db/seed.ts';
+import { installQueue } from '../../packages/server/src/queue/engine.ts';
 
 /** A log for tests: silent, or as loud as LAPWING_TEST_LOG says. */
 export const testLog = pino({ level: process.env.LAPWING_TEST_LOG ?? 'silent' });
@@ -29,9 +29,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-const seedPath = fileURLToPath(
-  new URL('../../../node_modules/.cache/lapwing/seeds', import.meta.url),
-);
+const seedPath = fileURLToPath(new URL('../../node_modules/.cache/lapwing/seeds', import.meta.url));
 
 /** A directory with a packed database of the present versions, for embedded databases to start quickly. */
 export async function testSeeds(): Promise<string> {
@@ -43,14 +41,33 @@ export async function testSeeds(): Promise<string> {
   return seedPath;
 }
 
+/** Where a database of one's own can be: a temporary directory, and a new database on the server if there is one. */
+export interface DatabasePlace {
+  readonly directory: string;
+  readonly url: string | null;
+  remove(): Promise<void>;
+}
+
+export async function createDatabasePlace(): Promise<DatabasePlace> {
+  const directory = await mkdtemp(join(tmpdir(), 'lapwing-test-'));
+  const url = serverUrl === undefined ? null : await createOnServer(serverUrl);
+  if (url === null) await testSeeds();
+  return {
+    directory,
+    url,
+    remove: async () => {
+      if (serverUrl !== undefined && url !== null) await dropOnServer(serverUrl, url);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
 /**
  * A database of the test file's own, migrated and empty: PGlite in a temporary directory, or a database on the server
  * that LAPWING_TEST_DATABASE_URL names. Make it in `beforeAll`, drop it in `afterAll`.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const directory = await mkdtemp(join(tmpdir(), 'lapwing-test-'));
-  const url = serverUrl === undefined ? null : await createOnServer(serverUrl);
-  if (url === null) await testSeeds();
+  const { directory, url, remove } = await createDatabasePlace();
   const options = { directory, seedPath, ...(url === null ? {} : { url }) };
   const database = await openDatabase({ ...options, log: testLog });
   return {
@@ -58,8 +75,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     options,
     drop: async () => {
       await database.close();
-      if (serverUrl !== undefined && url !== null) await dropOnServer(serverUrl, url);
-      await rm(directory, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -1,0 +1,2 @@
+export { type Config, readConfig, SettingsError } from './config.ts';
+export { type Role, type RunningServer, startServer } from './server.ts';

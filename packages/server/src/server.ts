@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Api } from './api/start.ts';
+import { type App, createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { isConnectionLost } from './db/errors.ts';
+import type { WorkerRole } from './worker/start.ts';
+
+/** `all`: API and worker in one process. */
+export type Role = 'all' | 'api' | 'worker';
+
+/** A server that works. */
+export interface RunningServer {
+  /** Where the API listens; null for a worker. */
+  readonly url: string | null;
+  /** The API key that was made at the first start, to be shown once. */
+  readonly firstKey: string | null;
+  readonly app: App;
+  readonly worker: WorkerRole | null;
+  /** Gives running blocks their time, gives the rest back to the queue, and leaves no process behind. */
+  close(): Promise<void>;
+}
+
+const packageFile = fileURLToPath(new URL('../package.json', import.meta.url));
+const seedPath = fileURLToPath(
+  new URL('../../../node_modules/.cache/lapwing/seeds', import.meta.url),
+);
+const version: string = JSON.parse(readFileSync(packageFile, 'utf8')).version;
+
+async function startApiRole(app: App, config: Config, worker: WorkerRole | null): Promise<Api> {
+  const { startApi } = await import('./api/start.ts');
+  const database = {
+    name: 'database',
+    check: async () => app.database.ping().then(() => app.database.kind),
+  };
+  const browsers = { name: 'browsers', check: async () => `${worker?.browsers() ?? 0} open` };
+  const parts = {
+    ...app,
+    version,
+    checkUrl: (url: string) => app.policy.checkUrl(url),
+    healthChecks: worker === null ? [database] : [database, browsers],
+    isUnavailable: isConnectionLost,
+  };
+  return startApi(parts, { host: config.LAPWING_HOST, port: config.LAPWING_PORT });
+}
+
+async function startWorkerRole(
+  app: App,
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<WorkerRole> {
+  const { startWorker } = await import('./worker/start.ts');
+  return startWorker(app, {
+    directory: config.LAPWING_DATA_DIR,
+    slots: config.LAPWING_SLOTS,
+    maxBrowsers: config.LAPWING_MAX_BROWSERS,
+    warmBrowsers: config.LAPWING_WARM_BROWSERS,
+    browser: {
+      executablePath: config.LAPWING_BROWSER_PATH ?? null,
+      kind: 'headless-shell',
+      extraArgs: config.LAPWING_BROWSER_ARGS,
+      viewport: config.LAPWING_VIEWPORT,
+      locale: config.LAPWING_LOCALE,
+      timeZone: config.LAPWING_TIME_ZONE ?? null,
+      navigationTimeoutMs: config.LAPWING_NAVIGATION_TIMEOUT_SECONDS * 1000,
+    },
+    record: config.LAPWING_RECORDING,
+    codeMemoryBytes: config.LAPWING_CODE_MEMORY_MB * 2 ** 20,
+    drainMs: config.LAPWING_DRAIN_SECONDS * 1000,
+    environment,
+  });
+}
+
+/**
+ * Starts the roles; each loads only what it needs, and what has started is closed again when a later one cannot.
+ * @param environment What browsers are started in.
+ */
+export async function startServer(
+  role: Role,
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<RunningServer> {
+  const started = new AsyncDisposableStack();
+  try {
+    const app = await createApp(config, seedPath);
+    started.defer(() => app.close());
+    // The embedded database is this process's alone: whatever is claimed was claimed by a process that died.
+    if (app.database.kind === 'pglite') await app.queue.releaseOrphans();
+    const worker = role === 'api' ? null : await startWorkerRole(app, config, environment);
+    const api = role === 'worker' ? null : await startApiRole(app, config, worker);
+    if (api !== null) {
+      started.defer(() => api.close());
+      app.setPublicUrl(api.url);
+    }
+    // Last in, first out: the worker drains while the API still answers.
+    if (worker !== null) started.defer(() => worker.close());
+    return {
+      url: api?.url ?? null,
+      firstKey: app.firstKey,
+      app,
+      worker,
+      close: () => started.disposeAsync(),
+    };
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}

@@ -1,0 +1,10 @@
+import { typeError } from './errors.ts';
+import { hasFilter } from './filters/names.ts';
+import { type Operation, type Operations, operation } from './operation.ts';
+import type { Runtime } from './runtime.ts';
+import { compare, contains, equal, sequenceItems } from './values/compare.ts';
+import { asInteger, asNumber } from './values/numbers.ts';
+import { operate } from './values/operators.ts';
+import { isLower, isUpper } from './values/letters.ts';
+import { text } from './values/text.ts';
+import { isDict, isFloat, PyObject, Undefined, type Value } from './values/value.ts';
