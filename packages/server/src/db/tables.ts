@@ -6,7 +6,7 @@ import {
   doublePrecision,
   index,
   integer,
-  jsonb,
+  json,
   pgTable,
   primaryKey,
   text,
@@ -25,7 +25,7 @@ export const organizations = pgTable('organizations', {
   organizationId: text('organization_id').primaryKey(),
   name: text('organization_name').notNull(),
   /** `whsec_…` secrets, newest first, sealed; the first two sign webhooks so that a rotation loses none. */
-  webhookSecretsSealed: jsonb('webhook_secrets_sealed').$type<string[]>().notNull(),
+  webhookSecretsSealed: json('webhook_secrets_sealed').$type<string[]>().notNull(),
   createdAt: createdAt(),
   modifiedAt: modifiedAt(),
 });
@@ -63,9 +63,9 @@ export const workflows = pgTable(
     description: text('description'),
     status: text('status').notNull(),
     /** The remaining top-level fields of the wire object, as given. */
-    settings: jsonb('settings').notNull().$type<Record<string, unknown>>(),
+    settings: json('settings').notNull().$type<Record<string, unknown>>(),
     /** The expanded `workflow_definition`. */
-    definition: jsonb('definition').notNull().$type<Record<string, unknown>>(),
+    definition: json('definition').notNull().$type<Record<string, unknown>>(),
     createdAt: createdAt(),
     modifiedAt: modifiedAt(),
     deletedAt: instant('deleted_at'),
@@ -86,9 +86,9 @@ export const runs = pgTable(
     title: text('title'),
     status: text('status').notNull(),
     /** The request as echoed in `run_request`. */
-    request: jsonb('request').notNull().$type<Record<string, unknown>>(),
+    request: json('request').notNull().$type<Record<string, unknown>>(),
     /** Parameter values, converted. */
-    parameters: jsonb('parameters').notNull().$type<Record<string, unknown>>(),
+    parameters: json('parameters').notNull().$type<Record<string, unknown>>(),
     /** Values of `cdp_connect_headers`, sealed. */
     cdpHeadersSealed: text('cdp_headers_sealed'),
     /** The key of the request that created the run: it signs the webhook. */
@@ -98,9 +98,9 @@ export const runs = pgTable(
     /** Null: not tried; empty: delivered; else the last failure (api.md §6.2). */
     webhookFailureReason: text('webhook_failure_reason'),
     maxElapsedMinutes: integer('max_elapsed_minutes').notNull(),
-    output: jsonb('output').$type<Record<string, unknown>>(),
+    output: json('output').$type<Record<string, unknown>>(),
     failureReason: text('failure_reason'),
-    errors: jsonb('errors').$type<unknown[]>(),
+    errors: json('errors').$type<unknown[]>(),
     stepCount: integer('step_count'),
     /** How often a worker took the run up. */
     attempts: integer('attempts').notNull().default(0),
@@ -137,16 +137,16 @@ export const runBlocks = pgTable(
     blockType: text('block_type').notNull(),
     status: text('status').notNull(),
     /** `{ "value": … }` when something was recorded, so that a recorded null differs from nothing. */
-    output: jsonb('output').$type<{ value: unknown }>(),
+    output: json('output').$type<{ value: unknown }>(),
     failureReason: text('failure_reason'),
-    errors: jsonb('errors').notNull().$type<unknown[]>().default([]),
+    errors: json('errors').notNull().$type<unknown[]>().default([]),
     continueOnFailure: boolean('continue_on_failure').notNull(),
     currentIndex: integer('current_index'),
-    currentValue: jsonb('current_value').$type<{ value: unknown }>(),
+    currentValue: json('current_value').$type<{ value: unknown }>(),
     /** Decisions of the block that a resume must repeat. */
-    notes: jsonb('notes').notNull().$type<Record<string, unknown>>().default({}),
+    notes: json('notes').notNull().$type<Record<string, unknown>>().default({}),
     /** Further fields of the timeline row. */
-    details: jsonb('details').notNull().$type<Record<string, unknown>>().default({}),
+    details: json('details').notNull().$type<Record<string, unknown>>().default({}),
     createdAt: createdAt(),
     modifiedAt: modifiedAt(),
     finishedAt: instant('finished_at'),
@@ -165,7 +165,7 @@ export const runEvents = pgTable(
     /** 1, 2, 3 … within the run. */
     sequence: integer('sequence').notNull(),
     type: text('type').notNull(),
-    data: jsonb('data').notNull().$type<Record<string, unknown>>(),
+    data: json('data').notNull().$type<Record<string, unknown>>(),
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.runId, t.sequence] })],

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { type CleanNames, cleanNames } from './clean-names.ts';
-import { tooLarge } from './limits.ts';
+import { limits, tooLarge } from './limits.ts';
 import { type NameRewriter, nameRewriter } from './template-names.ts';
 
 /** Fields of blocks and parameters whose text may be the key of a parameter, without braces (blocks.md §3.4). */
@@ -44,7 +44,11 @@ export function cleanLabels(document: unknown): unknown {
   if (!isJsonObject(definition)) {
     return document;
   }
-  const names = cleanNames(labelsOf(definition.blocks), keysOf(definition.parameters));
+  const [labels, keys] = [labelsOf(definition.blocks), keysOf(definition.parameters)];
+  if (labels.length > limits.blocks || keys.length > limits.parameters) {
+    return document;
+  }
+  const names = cleanNames(labels, keys);
   if (names.labels.size === 0 && names.keys.size === 0) {
     return document;
   }

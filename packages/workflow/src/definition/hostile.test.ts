@@ -207,6 +207,20 @@ describe('a hostile document', () => {
     expect(parts.filter((part) => 'polluted' in part)).toEqual([]);
   });
 
+  it('may have objects that cannot be made a text where a name belongs', () => {
+    const odd = { toString: 1, valueOf: 2, toJSON: 3 };
+    const blocks = [
+      { block_type: odd, label: odd },
+      { block_type: 'for_loop', label: odd, loop_blocks: [] },
+      { block_type: 'conditional', label: odd, branch_conditions: [odd], next_block_label: odd },
+    ];
+    const parameters = [{ parameter_type: odd, key: odd }];
+    const definition = { version: odd, parameters, blocks, finally_block_label: odd };
+    expect(refuse(define(definition, { title: odd, run_with: odd })).issues.length).toBeGreaterThan(
+      5,
+    );
+  });
+
   it('cannot keep the clean-up of labels busy', () => {
     const blocks = Array.from({ length: 4000 }, (_, index) => wait(`a b${index}`));
     const prompt = '{{ a b1 + a b2 }} '.repeat(100_000);

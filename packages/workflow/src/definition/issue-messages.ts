@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Found } from './issues.ts';
+import { quoted } from './names.ts';
 
 /** A rule's name in Pydantic v2 and its sentence. */
 export interface IssueMessage {
@@ -233,9 +234,8 @@ export function wrongTag(
       msg: `Unable to extract tag using discriminator '${discriminator}'; give one of ${expected}`,
     };
   }
-  const tag = String(found.value).slice(0, 100);
   return {
     type: 'union_tag_invalid',
-    msg: `Input tag '${tag}' found using '${discriminator}' does not match any of the expected tags: ${expected}`,
+    msg: `Input tag ${quoted(found.value)} found using '${discriminator}' does not match any of the expected tags: ${expected}`,
   };
 }

@@ -36,14 +36,14 @@ export function withInput(issue: DefinitionIssue, input: unknown): DefinitionIss
 /**
  * Zod's issues under the names and in the words of Pydantic v2, as clients of the reference know them. Alternatives of
  * a union are listed one by one, as Pydantic does, unless only one of them fits the kind of value that was given.
- * A custom issue may name its type: `params: { pydantic: 'missing' }`. The first 1,000 issues are translated.
+ * A custom issue may name its type: `params: { pydantic: 'missing' }`. No more than the first 1,001 issues are translated.
  * @param parsed The value that was parsed, the schema, and what is put before each path (`['body']`).
  */
 export function toIssues(
   issues: readonly ZodIssue[],
   { value, schema, loc = [] }: ParsedValue,
 ): readonly DefinitionIssue[] {
-  const first = issues.slice(0, limits.issues);
+  const first = issues.slice(0, limits.issues + 1);
   return first.flatMap((issue) => translate(issue, { root: value, schema, loc, base: [] }));
 }
 

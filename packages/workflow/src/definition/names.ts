@@ -15,7 +15,7 @@ export const reservedKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a name is an identifier as Python sees it: letters of any script, digits and `_`, no digit first. */
-export function isIdentifier(name: string): boolean {
+function isIdentifier(name: string): boolean {
   return /^[\p{XID_Start}_]\p{XID_Continue}*$/u.test(name);
 }
 
@@ -37,8 +37,12 @@ export function outputKey(label: string): string {
   return `${label}_output`;
 }
 
-/** A name in a message: in quotes, cut off when it is long. */
+/** A name in a message: in quotes, cut off when it is long. What is no name is called by its kind. */
 export function quoted(name: unknown): string {
+  // String() of an object calls its `toString`, which a document may have replaced by a value.
+  if (typeof name === 'object' && name !== null) {
+    return Array.isArray(name) ? 'a list' : 'an object';
+  }
   const text = String(name);
   const { nameCharacters } = limits;
   return text.length > nameCharacters ? `'${text.slice(0, nameCharacters)}…'` : `'${text}'`;

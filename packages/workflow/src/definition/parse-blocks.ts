@@ -172,7 +172,7 @@ function outline(item: JsonObject, place: Place, parts: OutlineParts): readonly 
   const over = type?.type === 'for_loop' ? item.loop_over_parameter_key : null;
   return [
     {
-      block_type: String(item.block_type),
+      block_type: typeof item.block_type === 'string' ? item.block_type : '',
       label,
       next_block_label: typeof next === 'string' ? next : null,
       branch_conditions: branchesOf(item),

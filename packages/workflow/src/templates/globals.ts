@@ -5,7 +5,15 @@ import { dictEntries } from './values/dicts.ts';
 import { iterate } from './values/iterate.ts';
 import { asInteger } from './values/numbers.ts';
 import { text } from './values/text.ts';
-import { type CallValues, isDict, PyDict, PyObject, PyView, Undefined, type Value } from './values/value.ts';
+import {
+  type CallValues,
+  isDict,
+  PyDict,
+  PyObject,
+  PyView,
+  Undefined,
+  type Value,
+} from './values/value.ts';
 
 /** Longest `range`, as in Jinja2's sandbox. */
 const MAX_RANGE = 100_000;

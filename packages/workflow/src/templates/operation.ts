@@ -29,9 +29,7 @@ export function operation<R>(
 }
 
 /** An operation that takes any arguments. */
-export function variadic<R>(
-  run: (rt: Runtime, value: Value, call: CallValues) => R,
-): Operation<R> {
+export function variadic<R>(run: (rt: Runtime, value: Value, call: CallValues) => R): Operation<R> {
   return { parameters: null, run: (rt, value, _, call) => run(rt, value, call) };
 }
 

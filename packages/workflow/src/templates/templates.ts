@@ -10,7 +10,8 @@ import type { Expression, Statement } from './syntax/ast.ts';
 import { undeclaredNames } from './syntax/names.ts';
 import { parseLoneExpression, parseTemplate } from './syntax/statements.ts';
 import { toJson } from './values/json.ts';
-import { repr, text } from './values/text.ts';
+import { repr } from './values/repr.ts';
+import { text } from './values/text.ts';
 import { NativeJson, Undefined, type Value } from './values/value.ts';
 
 /** Names that a template may read. Their values are JSON and are never changed. */
@@ -50,7 +51,10 @@ function guarded<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new TemplateError('limit', 'The template or a value in it is too large or nested too deeply.');
+    throw new TemplateError(
+      'limit',
+      'The template or a value in it is too large or nested too deeply.',
+    );
   }
 }
 
@@ -77,7 +81,10 @@ function checkNames({ names }: Parsed<unknown>, scope: TemplateScope, settings: 
   if (!settings.strict) return;
   const missing = [...names].filter((name) => !hasName(scope, name) && !GLOBALS.has(name));
   if (missing.length > 0) {
-    throw new TemplateError('undefined', `The template has missing variables: ${missing.join(', ')}.`);
+    throw new TemplateError(
+      'undefined',
+      `The template has missing variables: ${missing.join(', ')}.`,
+    );
   }
 }
 
@@ -161,7 +168,10 @@ function renderNative(source: string, scope: TemplateScope, settings: Settings):
     const value = evaluate(frame, lone.value);
     if (value instanceof NativeJson) return toJson(rt, value);
     const output: Statement = { type: 'output', value: { type: 'constant', value } };
-    return render(frame, template.content.map((part) => (part === lone ? output : part)));
+    return render(
+      frame,
+      template.content.map((part) => (part === lone ? output : part)),
+    );
   });
 }
 

@@ -5,7 +5,7 @@ import { sequenceItems } from '../values/compare.ts';
 import { dictGet } from '../values/dicts.ts';
 import { characters } from '../values/iterate.ts';
 import { asInteger } from '../values/numbers.ts';
-import { repr } from '../values/text.ts';
+import { repr } from '../values/repr.ts';
 import {
   isDict,
   isList,
@@ -50,7 +50,10 @@ function attribute(rt: Runtime, target: Value, name: string): Value | undefined 
 
 /** `target.name` without a look at a dict's keys. */
 export function getAttribute(rt: Runtime, target: Value, name: string): Value {
-  return refused(target) ?? attribute(rt, target, name) ?? missingMember(rt, target, name);
+  const nothing = refused(target);
+  if (nothing !== null) return nothing;
+  const found = attribute(rt, target, name);
+  return found === undefined ? missingMember(rt, target, name) : found;
 }
 
 /**
@@ -62,7 +65,8 @@ export function getMember(rt: Runtime, target: Value, name: string, called = fal
   if (nothing !== null) return nothing;
   const own = isDict(target) && !name.startsWith('__') ? dictGet(target, name) : undefined;
   const first = called || own === undefined ? attribute(rt, target, name) : undefined;
-  return first ?? own ?? missingMember(rt, target, name);
+  const found = first === undefined ? own : first;
+  return found === undefined ? missingMember(rt, target, name) : found;
 }
 
 /** `target[key]`: an item, or else an attribute of that name. */
@@ -72,7 +76,7 @@ export function getItem(rt: Runtime, target: Value, key: Value): Value {
   const item = isDict(target) ? dictGet(target, key) : elementAt(rt, target, key);
   if (item !== undefined) return item;
   const named = typeof key === 'string' ? attribute(rt, target, key) : undefined;
-  return named ?? missingMember(rt, target, key);
+  return named === undefined ? missingMember(rt, target, key) : named;
 }
 
 function elementAt(rt: Runtime, target: Value, key: Value): Value | undefined {

@@ -6,7 +6,8 @@ import { dictEntries } from '../values/dicts.ts';
 import { iterate } from '../values/iterate.ts';
 import { asNumber, negate } from '../values/numbers.ts';
 import { operate } from '../values/operators.ts';
-import { joined, text } from '../values/text.ts';
+import { joined } from '../values/repr.ts';
+import { text } from '../values/text.ts';
 import {
   type CallValues,
   isDict,
@@ -36,7 +37,7 @@ export function evaluate(frame: Frame, expression: Expression): Value {
     case 'constant':
       return expression.value;
     case 'name':
-      return frame.scope.get(expression.name) ?? missingName(expression.name);
+      return evaluateName(frame, expression.name);
     case 'list':
       return evaluateAll(frame, expression.items);
     case 'tuple':
@@ -58,6 +59,11 @@ export function evaluate(frame: Frame, expression: Expression): Value {
     default:
       return evaluateOperation(frame, expression);
   }
+}
+
+function evaluateName(frame: Frame, name: string): Value {
+  const value = frame.scope.get(name);
+  return value === undefined ? missingName(name) : value;
 }
 
 type Operation = Of<
@@ -96,9 +102,7 @@ function evaluateAll(frame: Frame, expressions: readonly Expression[]): Value[] 
 }
 
 function evaluateDict(frame: Frame, { entries }: Of<'dict'>): Value {
-  return new PyDict(
-    entries.map(([key, value]) => [evaluate(frame, key), evaluate(frame, value)]),
-  );
+  return new PyDict(entries.map(([key, value]) => [evaluate(frame, key), evaluate(frame, value)]));
 }
 
 function evaluateSlice(frame: Frame, { target, bounds }: Of<'slice'>): Value {
@@ -184,7 +188,11 @@ function evaluateComparison(frame: Frame, { first, rest }: Of<'comparison'>): bo
   return true;
 }
 
-function compares(rt: Runtime, operator: ComparisonOperator, pair: readonly [Value, Value]): boolean {
+function compares(
+  rt: Runtime,
+  operator: ComparisonOperator,
+  pair: readonly [Value, Value],
+): boolean {
   const [left, right] = pair;
   switch (operator) {
     case '==':

@@ -1,7 +1,7 @@
 import { typeError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { equal } from '../values/compare.ts';
-import { type CallValues, PyObject, Undefined, type Value } from '../values/value.ts';
+import { type CallValues, PyObject, Undefined, type Value, valueOr } from '../values/value.ts';
 
 /** How deep a loop is, and how it runs its body again on the children of an item; null when it is not recursive. */
 export interface Recursion {
@@ -60,11 +60,12 @@ export class LoopState {
   }
 
   #neighbour(name: string): Value | undefined {
+    const index = this.#index;
     switch (name) {
       case 'previtem':
-        return this.#items[this.#index - 1] ?? new Undefined('there is no previous item');
+        return valueOr(this.#items[index - 1], new Undefined('there is no previous item'));
       case 'nextitem':
-        return this.#items[this.#index + 1] ?? new Undefined('there is no next item');
+        return valueOr(this.#items[index + 1], new Undefined('there is no next item'));
       case 'cycle':
         return new PyObject('method', { call: (args) => this.#cycle(args) });
       case 'changed':
@@ -92,7 +93,8 @@ export class LoopState {
 
   #recurse(children: Value | undefined): Value {
     const { recurse } = this.#recursion;
-    if (recurse === null) throw typeError('A loop can be called only when it is marked "recursive"');
+    if (recurse === null)
+      throw typeError('A loop can be called only when it is marked "recursive"');
     if (children === undefined) throw typeError('loop() needs the items to go on with');
     return recurse(children);
   }

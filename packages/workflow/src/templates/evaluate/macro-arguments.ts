@@ -1,6 +1,13 @@
 import { typeError } from '../errors.ts';
 import type { MacroDefinition } from '../syntax/ast.ts';
-import { type CallValues, PyDict, PyTuple, Undefined, type Value } from '../values/value.ts';
+import {
+  type CallValues,
+  PyDict,
+  PyTuple,
+  Undefined,
+  type Value,
+  valueOr,
+} from '../values/value.ts';
 import { evaluate, type Frame } from './expressions.ts';
 
 /** Sets the parameters of a macro in its frame. Extra arguments are taken only by macros that read them. */
@@ -24,20 +31,21 @@ function argument(
   if (byPlace !== undefined && byName !== undefined) {
     throw typeError(`macro '${macro.name}' got multiple values for argument '${name}'`);
   }
-  return byPlace ?? byName;
+  return byPlace === undefined ? byName : byPlace;
 }
 
 function bindExtras(frame: Frame, macro: MacroDefinition, extra: CallValues): void {
   const { name, reads } = macro;
   const named = new Map(extra.named);
   if (reads.has('caller') && !macro.parameters.some((parameter) => parameter.name === 'caller')) {
-    frame.scope.set('caller', named.get('caller') ?? new Undefined('No caller defined'));
+    frame.scope.set('caller', valueOr(named.get('caller'), new Undefined('No caller defined')));
     named.delete('caller');
   }
   if (reads.has('kwargs')) frame.scope.set('kwargs', new PyDict(named));
   else {
     const [first] = named.keys();
-    if (first !== undefined) throw typeError(`macro '${name}' takes no keyword argument '${first}'`);
+    if (first !== undefined)
+      throw typeError(`macro '${name}' takes no keyword argument '${first}'`);
   }
   if (reads.has('varargs')) frame.scope.set('varargs', new PyTuple(extra.positional));
   else if (extra.positional.length > 0) {

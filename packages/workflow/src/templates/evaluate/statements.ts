@@ -1,8 +1,9 @@
 import { typeError } from '../errors.ts';
+import type { Runtime } from '../runtime.ts';
 import type { MacroDefinition, Statement, Target } from '../syntax/ast.ts';
 import { truthy } from '../values/compare.ts';
 import { iterate } from '../values/iterate.ts';
-import { joined, text } from '../values/text.ts';
+import { text } from '../values/text.ts';
 import { PyObject, PyTuple, type Value } from '../values/value.ts';
 import { applyFilter, callValue, evaluate, evaluateArguments, type Frame } from './expressions.ts';
 import { LoopState } from './loop-state.ts';
@@ -10,101 +11,106 @@ import { bindMacro } from './macro-arguments.ts';
 
 type Of<T extends Statement['type']> = Extract<Statement, { type: T }>;
 
-/** Texts that a body has printed so far. */
-type Output = string[];
-
 /** Runs a body in a scope of its own and returns what it prints. */
 export function render(frame: Frame, body: readonly Statement[]): string {
-  const output: Output = [];
-  execute(inside(frame), body, output);
-  return joined(frame.rt, output, '');
+  return execute(inside(frame), body);
 }
 
 function inside(frame: Frame): Frame {
   return { rt: frame.rt, scope: frame.scope.inner() };
 }
 
-function print(frame: Frame, output: Output, printed: string): void {
-  frame.rt.budget.output(printed.length);
-  output.push(printed);
+function printed(rt: Runtime, value: Value): string {
+  const shown = text(rt, value);
+  rt.budget.output(shown.length);
+  return shown;
 }
 
-function execute(frame: Frame, body: readonly Statement[], output: Output): void {
-  for (const statement of body) executeOne(frame, statement, output);
+function execute(frame: Frame, body: readonly Statement[]): string {
+  let output = '';
+  for (const statement of body) output += executeOne(frame, statement);
+  return output;
 }
 
-function executeOne(frame: Frame, statement: Statement, output: Output): void {
+/** Runs one statement and returns what it prints. */
+function executeOne(frame: Frame, statement: Statement): string {
   const { rt, scope } = frame;
   rt.budget.spend(1);
   switch (statement.type) {
     case 'text':
-      return print(frame, output, statement.text);
+      return printed(rt, statement.text);
     case 'output':
-      return print(frame, output, text(rt, evaluate(frame, statement.value)));
+      return printed(rt, evaluate(frame, statement.value));
     case 'if':
-      return executeIf(frame, statement, output);
+      return executeIf(frame, statement);
     case 'for': {
       const items = iterate(rt, evaluate(frame, statement.iterable));
-      return executeLoop({ frame, statement, depth: 1 }, items, output);
+      return executeLoop({ frame, statement, depth: 1 }, items);
     }
     case 'set':
-      return assign(frame, statement.target, evaluate(frame, statement.value));
+      assign(frame, statement.target, evaluate(frame, statement.value));
+      return '';
     case 'capture': {
       const captured = render(frame, statement.body);
-      return assign(frame, statement.target, applyFilters(frame, captured, statement));
+      assign(frame, statement.target, applyFilters(frame, captured, statement));
+      return '';
     }
     case 'with':
-      return executeWith(frame, statement, output);
+      return executeWith(frame, statement);
     case 'macro':
-      return scope.set(statement.macro.name, macroValue(frame, statement.macro));
+      scope.set(statement.macro.name, macroValue(frame, statement.macro));
+      return '';
     case 'call block':
-      return print(frame, output, text(rt, callBlock(frame, statement)));
-    case 'filter block': {
-      const printed = render(frame, statement.body);
-      return print(frame, output, text(rt, applyFilters(frame, printed, statement)));
-    }
+      return printed(rt, callBlock(frame, statement));
+    case 'filter block':
+      return printed(rt, applyFilters(frame, render(frame, statement.body), statement));
   }
 }
 
-function executeIf(frame: Frame, { branches, otherwise }: Of<'if'>, output: Output): void {
+function executeIf(frame: Frame, { branches, otherwise }: Of<'if'>): string {
   const chosen = branches.find(({ test }) => truthy(frame.rt, evaluate(frame, test)));
-  execute(frame, chosen?.body ?? otherwise, output);
+  return execute(frame, chosen?.body ?? otherwise);
 }
 
-function executeWith(frame: Frame, { bindings, body }: Of<'with'>, output: Output): void {
+function executeWith(frame: Frame, { bindings, body }: Of<'with'>): string {
   const inner = inside(frame);
   for (const [target, value] of bindings) assign(inner, target, evaluate(frame, value));
-  execute(inner, body, output);
+  return execute(inner, body);
 }
 
 function applyFilters(
   frame: Frame,
-  printed: string,
+  captured: string,
   { filters }: Of<'capture'> | Of<'filter block'>,
 ): Value {
-  return filters.reduce((value: Value, filter) => applyFilter(frame, value, filter), printed);
+  return filters.reduce((value: Value, filter) => applyFilter(frame, value, filter), captured);
 }
 
 function assign(frame: Frame, target: Target, value: Value): void {
   switch (target.type) {
     case 'name':
-      return frame.scope.set(target.name, value);
+      frame.scope.set(target.name, value);
+      break;
     case 'member': {
       const owner = frame.scope.get(target.namespace);
       if (!(owner instanceof PyObject) || owner.set === null) {
-        throw typeError(`"${target.namespace}" is no namespace; only a namespace has settable parts`);
+        throw typeError(
+          `"${target.namespace}" is no namespace; only a namespace has settable parts`,
+        );
       }
-      return owner.set(target.name, value);
+      owner.set(target.name, value);
+      break;
     }
-    case 'targets': {
-      const items = iterate(frame.rt, value);
-      const wanted = target.items.length;
-      if (items.length !== wanted) {
-        throw typeError(`${wanted} values are expected here, but there are ${items.length}`);
-      }
-      for (const [index, part] of target.items.entries()) assign(frame, part, items[index] ?? null);
-    }
+    case 'targets':
+      assignEach(frame, target.items, iterate(frame.rt, value));
   }
+}
+
+function assignEach(frame: Frame, targets: readonly Target[], items: readonly Value[]): void {
+  if (items.length !== targets.length) {
+    throw typeError(`${targets.length} values are expected here, but there are ${items.length}`);
+  }
+  for (const [index, target] of targets.entries()) assign(frame, target, items[index] ?? null);
 }
 
 /** One level of a loop: where it stands and how deep. */
@@ -114,19 +120,21 @@ interface Loop {
   readonly depth: number;
 }
 
-function executeLoop(loop: Loop, candidates: readonly Value[], output: Output): void {
+function executeLoop(loop: Loop, candidates: readonly Value[]): string {
   const { frame, statement, depth } = loop;
   const items = accepted(loop, candidates);
-  if (items.length === 0) return execute(inside(frame), statement.otherwise, output);
+  if (items.length === 0) return render(frame, statement.otherwise);
   const recurse = statement.recursive ? (value: Value) => deeper(loop, value) : null;
   const state = new LoopState(frame.rt, items, { depth, recurse });
+  let output = '';
   for (const item of items) {
     state.advance();
     const inner = inside(frame);
     inner.scope.set('loop', state.value);
     assign(inner, statement.target, item);
-    execute(inner, statement.body, output);
+    output += execute(inner, statement.body);
   }
+  return output;
 }
 
 /** A copy, so that a body that changes the list it walks over cannot make the walk endless. */
@@ -142,11 +150,7 @@ function accepted({ frame, statement }: Loop, candidates: readonly Value[]): rea
 
 function deeper(loop: Loop, value: Value): string {
   const { rt } = loop.frame;
-  return rt.budget.call(() => {
-    const output: Output = [];
-    executeLoop({ ...loop, depth: loop.depth + 1 }, iterate(rt, value), output);
-    return joined(rt, output, '');
-  });
+  return rt.budget.call(() => executeLoop({ ...loop, depth: loop.depth + 1 }, iterate(rt, value)));
 }
 
 function callBlock(frame: Frame, { call, caller }: Of<'call block'>): Value {

@@ -98,7 +98,10 @@ export type Statement =
   | { readonly type: 'output'; readonly value: Expression }
   | {
       readonly type: 'if';
-      readonly branches: readonly { readonly test: Expression; readonly body: readonly Statement[] }[];
+      readonly branches: readonly {
+        readonly test: Expression;
+        readonly body: readonly Statement[];
+      }[];
       readonly otherwise: readonly Statement[];
     }
   | ForStatement

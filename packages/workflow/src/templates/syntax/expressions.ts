@@ -1,3 +1,6 @@
+import type { TemplateError } from '../errors.ts';
+import { FILTERS } from '../filters/filters.ts';
+import { TESTS } from '../tests.ts';
 import { floatValue, normalInteger } from '../values/numbers.ts';
 import type { Value } from '../values/value.ts';
 import type {
@@ -235,7 +238,11 @@ function parseSubscript(s: TokenStream, target: Expression): Expression {
     const items = [start];
     while (s.skip('operator', ',')) items.push(parseExpression(s));
     s.expect('operator', ']');
-    return { type: 'subscript', target, index: items.length > 1 ? { type: 'tuple', items } : start };
+    return {
+      type: 'subscript',
+      target,
+      index: items.length > 1 ? { type: 'tuple', items } : start,
+    };
   }
   s.expect('operator', ':');
   const stop = sliceBound(s);
@@ -248,36 +255,48 @@ function sliceBound(s: TokenStream): Expression | null {
   return s.is('operator', ':') || s.is('operator', ']') ? null : parseExpression(s);
 }
 
+interface ArgumentsRead {
+  readonly positional: Expression[];
+  readonly named: (readonly [string, Expression])[];
+  spread: Expression | null;
+  namedSpread: Expression | null;
+}
+
 /** Parses the arguments of a call; its opening bracket has been read. */
 function parseCallArguments(s: TokenStream): CallArguments {
-  const positional: Expression[] = [];
-  const named: (readonly [string, Expression])[] = [];
-  let spread: Expression | null = null;
-  let namedSpread: Expression | null = null;
+  const read: ArgumentsRead = { positional: [], named: [], spread: null, namedSpread: null };
   let first = true;
   while (!s.is('operator', ')')) {
     if (!first) s.expect('operator', ',');
     if (s.is('operator', ')')) break;
     first = false;
-    if (s.skip('operator', '*')) {
-      if (spread !== null || namedSpread !== null) throw s.error('Invalid syntax for a call');
-      spread = parseExpression(s);
-    } else if (s.skip('operator', '**')) {
-      if (namedSpread !== null) throw s.error('Invalid syntax for a call');
-      namedSpread = parseExpression(s);
-    } else if (isNamedArgument(s)) {
-      if (namedSpread !== null) throw s.error('Invalid syntax for a call');
-      const name = s.next().value;
-      s.next();
-      named.push([name, parseExpression(s)]);
-    } else {
-      const late = spread !== null || namedSpread !== null || named.length > 0;
-      if (late) throw s.error('Positional arguments must come before named ones');
-      positional.push(parseExpression(s));
-    }
+    parseCallArgument(s, read);
   }
   s.expect('operator', ')');
-  return { positional, named, spread, namedSpread };
+  return read;
+}
+
+function parseCallArgument(s: TokenStream, read: ArgumentsRead): void {
+  if (s.skip('operator', '*')) {
+    if (read.spread !== null || read.namedSpread !== null) throw invalidCall(s);
+    read.spread = parseExpression(s);
+  } else if (s.skip('operator', '**')) {
+    if (read.namedSpread !== null) throw invalidCall(s);
+    read.namedSpread = parseExpression(s);
+  } else if (isNamedArgument(s)) {
+    if (read.namedSpread !== null) throw invalidCall(s);
+    const name = s.next().value;
+    s.next();
+    read.named.push([name, parseExpression(s)]);
+  } else {
+    const late = read.spread !== null || read.namedSpread !== null || read.named.length > 0;
+    if (late) throw s.error('Positional arguments must come before named ones');
+    read.positional.push(parseExpression(s));
+  }
+}
+
+function invalidCall(s: TokenStream): TemplateError {
+  return s.error('Invalid syntax for a call');
 }
 
 function isNamedArgument(s: TokenStream): boolean {
@@ -309,11 +328,13 @@ function dottedName(s: TokenStream): string {
 /** Parses a filter's name and arguments; the bar has been read. */
 export function parseFilterCall(s: TokenStream): FilterCall {
   const name = dottedName(s);
+  if (!FILTERS.has(name)) throw s.error(`No filter named "${name}"`);
   return { name, args: s.skip('operator', '(') ? parseCallArguments(s) : NO_ARGUMENTS };
 }
 
 function parseTestCall(s: TokenStream): FilterCall {
   const name = dottedName(s);
+  if (!TESTS.has(name)) throw s.error(`No test named "${name}"`);
   if (s.skip('operator', '(')) return { name, args: parseCallArguments(s) };
   if (!startsTestArgument(s)) return { name, args: NO_ARGUMENTS };
   if (s.is('name', 'is')) throw s.error('Tests cannot be chained with "is"');

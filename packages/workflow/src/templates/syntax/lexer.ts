@@ -1,5 +1,6 @@
 import { TemplateError } from '../errors.ts';
 import { MAX_SOURCE_CHARS } from '../limits.ts';
+import { SPACE_PATTERN as SPACE } from '../values/space.ts';
 import { unescapeString } from './string-literal.ts';
 
 export type TokenType =
@@ -22,8 +23,6 @@ export interface Token {
   readonly line: number;
 }
 
-/** What Python's `str.isspace` accepts. */
-const SPACE = String.raw`[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
 const SPACES = new RegExp(`${SPACE}+`, 'y');
 const RAW_BEGIN = new RegExp(`\\{%[-+]?${SPACE}*raw${SPACE}*(?:-%\\}${SPACE}*|%\\})`, 'y');
 const RAW_END = new RegExp(
@@ -32,8 +31,7 @@ const RAW_END = new RegExp(
 );
 const OUTPUT_END = new RegExp(`-\\}\\}${SPACE}*|\\}\\}`, 'y');
 const BLOCK_END = new RegExp(`\\+%\\}|-%\\}${SPACE}*|%\\}`, 'y');
-const FLOAT =
-  /(?<!\.)\d+(?:_\d+)*(?:(?:\.\d+(?:_\d+)*)?e[+-]?\d+(?:_\d+)*|\.\d+(?:_\d+)*)/iy;
+const FLOAT = /(?<!\.)\d+(?:_\d+)*(?:(?:\.\d+(?:_\d+)*)?e[+-]?\d+(?:_\d+)*|\.\d+(?:_\d+)*)/iy;
 const INTEGER = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
 const NAME = /[\p{L}\p{N}\p{M}\p{Pc}]+/uy;
 const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;

@@ -26,7 +26,8 @@ class NameReader {
       case 'text':
         return;
       case 'output':
-        return this.expression(statement.value, local);
+        this.expression(statement.value, local);
+        return;
       case 'if':
         for (const branch of statement.branches) {
           this.expression(branch.test, local);
@@ -41,32 +42,39 @@ class NameReader {
         if (statement.condition !== null) this.expression(statement.condition, inside);
         inside.add('loop');
         this.body(statement.body, inside);
-        return this.body(statement.otherwise, local);
+        this.body(statement.otherwise, local);
+        return;
       }
       case 'set':
         this.expression(statement.value, local);
-        return this.#assign(statement.target, local);
+        this.#assign(statement.target, local);
+        return;
       case 'capture':
         this.#filters(statement.filters, local);
         this.body(statement.body, local);
-        return this.#assign(statement.target, local);
+        this.#assign(statement.target, local);
+        return;
       case 'with': {
         const inside = new Set(local);
         for (const [target, value] of statement.bindings) {
           this.expression(value, local);
           declare(target, inside);
         }
-        return this.body(statement.body, inside);
+        this.body(statement.body, inside);
+        return;
       }
       case 'macro':
         local.add(statement.macro.name);
-        return this.#macro(statement.macro, local);
+        this.#macro(statement.macro, local);
+        return;
       case 'call block':
         this.expression(statement.call, local);
-        return this.#macro(statement.caller, local);
+        this.#macro(statement.caller, local);
+        return;
       case 'filter block':
         this.#filters(statement.filters, local);
-        return this.body(statement.body, local);
+        this.body(statement.body, local);
+        return;
     }
   }
 
@@ -81,13 +89,16 @@ class NameReader {
         return;
       case 'call':
         this.expression(expression.callee, local);
-        return this.#arguments(expression.args, local);
+        this.#arguments(expression.args, local);
+        return;
       case 'filter':
         this.expression(expression.target, local);
-        return this.#arguments(expression.filter.args, local);
+        this.#arguments(expression.filter.args, local);
+        return;
       case 'test':
         this.expression(expression.target, local);
-        return this.#arguments(expression.test.args, local);
+        this.#arguments(expression.test.args, local);
+        return;
       default:
         for (const part of operands(expression)) this.expression(part, local);
     }
@@ -119,7 +130,10 @@ class NameReader {
   }
 }
 
-type WithArguments = Extract<Expression, { type: 'constant' | 'name' | 'call' | 'filter' | 'test' }>;
+type WithArguments = Extract<
+  Expression,
+  { type: 'constant' | 'name' | 'call' | 'filter' | 'test' }
+>;
 
 function operands(expression: Exclude<Expression, WithArguments>): readonly Expression[] {
   switch (expression.type) {

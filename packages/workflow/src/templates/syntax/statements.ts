@@ -45,7 +45,10 @@ function parseTag(s: TokenStream): Statement {
   const name = s.current.value;
   if (!s.is('name')) throw s.error('Expected the name of a tag');
   if (OTHER_TEMPLATES.has(name)) {
-    throw new TemplateError('forbidden', `{% ${name} %} cannot be used: there are no other templates.`);
+    throw new TemplateError(
+      'forbidden',
+      `{% ${name} %} cannot be used: there are no other templates.`,
+    );
   }
   const parse = TAGS.get(name);
   if (parse === undefined) throw s.error(`Unknown or misplaced tag "${name}"`);
@@ -58,7 +61,8 @@ function parseBody(s: TokenStream, ends: ReadonlySet<string>): { body: Statement
   s.expect('block end');
   const body: Statement[] = [];
   while (!(s.is('block begin') && s.following.type === 'name' && ends.has(s.following.value))) {
-    if (s.is('end')) throw s.error(`Missing ${[...ends].map((end) => `{% ${end} %}`).join(' or ')}`);
+    if (s.is('end'))
+      throw s.error(`Missing ${[...ends].map((end) => `{% ${end} %}`).join(' or ')}`);
     body.push(parseStatement(s));
   }
   s.next();

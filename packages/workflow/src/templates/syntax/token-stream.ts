@@ -52,7 +52,9 @@ export class TokenStream {
 
   expect(type: TokenType, value?: string): Token {
     if (!this.is(type, value)) {
-      throw this.error(`Expected ${value === undefined ? type : `"${value}"`}, got ${describe(this.current)}`);
+      throw this.error(
+        `Expected ${value === undefined ? type : `"${value}"`}, got ${describe(this.current)}`,
+      );
     }
     return this.next();
   }

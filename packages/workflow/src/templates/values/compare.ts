@@ -39,24 +39,23 @@ export function sequenceItems(value: Value): readonly Value[] | null {
 /** Python's `==`. */
 export function equal(rt: Runtime, a: Value, b: Value): boolean {
   rt.budget.spend(0.25);
-  if (typeof a === 'string' || typeof b === 'string') {
-    if (typeof a === 'string' && typeof b === 'string') {
-      rt.budget.chars(Math.min(a.length, b.length));
-    }
-    return a === b;
-  }
+  if (typeof a === 'string' || typeof b === 'string') return textsEqual(rt, a, b);
   for (const side of [a, b]) {
     if (side instanceof Undefined && rt.strict && !side.inert) throw side.error();
   }
   if (a === b) return true;
-  const x = asNumber(a);
-  const y = asNumber(b);
-  if (x !== null && y !== null) return numbersEqual(a, b);
+  if (asNumber(a) !== null && asNumber(b) !== null) return numbersEqual(a, b);
   if (a instanceof Undefined) return b instanceof Undefined;
   if (sameKindOfSequence(a, b)) {
     return sequencesEqual(rt, sequenceItems(a) ?? [], sequenceItems(b) ?? []);
   }
   return isDict(a) && isDict(b) && dictsEqual(rt, a, b);
+}
+
+function textsEqual(rt: Runtime, a: Value, b: Value): boolean {
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
+  rt.budget.chars(Math.min(a.length, b.length));
+  return a === b;
 }
 
 function numbersEqual(a: Value, b: Value): boolean {
@@ -120,8 +119,14 @@ export function compare(rt: Runtime, operator: string, [a, b]: readonly [Value, 
     const types = `'${typeName(a)}' and '${typeName(b)}'`;
     throw typeError(`'${operator}' not supported between instances of ${types}`);
   }
-  const left = sequenceItems(a) ?? [];
-  const right = sequenceItems(b) ?? [];
+  return compareItems(rt, operator, [sequenceItems(a) ?? [], sequenceItems(b) ?? []]);
+}
+
+function compareItems(
+  rt: Runtime,
+  operator: string,
+  [left, right]: readonly [readonly Value[], readonly Value[]],
+): number {
   for (const [index, item] of left.entries()) {
     const other = right[index];
     if (other === undefined) return 1;

@@ -1,9 +1,9 @@
 import type { JsonValue } from '../../json.ts';
-import { TemplateError, typeError } from '../errors.ts';
+import { type TemplateError, typeError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { dictEntries } from './dicts.ts';
 import { asNumber } from './numbers.ts';
-import { floatText, repr } from './text.ts';
+import { floatText, repr } from './repr.ts';
 import {
   isDict,
   isFloat,
@@ -33,7 +33,8 @@ export interface JsonStyle {
 export function jsonText(rt: Runtime, value: Value, style: JsonStyle = {}): string {
   const unit = style.indent ?? null;
   if (typeof unit === 'number') rt.budget.chars(unit);
-  const indent = typeof unit === 'number' ? ' '.repeat(Math.max(0, Math.min(unit, MOST_INDENT))) : unit;
+  const indent =
+    typeof unit === 'number' ? ' '.repeat(Math.max(0, Math.min(unit, MOST_INDENT))) : unit;
   return new JsonWriter(rt, style, indent).write(value, '\n');
 }
 
@@ -73,7 +74,11 @@ class JsonWriter {
 
   #list(items: readonly Value[], newline: string): string {
     const inner = this.#inner(newline);
-    return this.#group('[]', items.map((item) => this.write(item, inner)), newline);
+    return this.#group(
+      '[]',
+      items.map((item) => this.write(item, inner)),
+      newline,
+    );
   }
 
   #dict(entries: readonly (readonly [Value, Value])[], newline: string): string {

@@ -189,13 +189,22 @@ export function truncated(value: number): Integer | null {
   return Number.isFinite(value) ? normalInteger(BigInt(Math.trunc(value))) : null;
 }
 
+/** How Python writes what is no finite float. */
+export function nonFiniteText(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  return value < 0 ? '-inf' : 'inf';
+}
+
 const MOST_DIGITS = 100;
 
 /** Fixed-point text with Python's rounding: the exact value decides, and exact halves go to the even digit. */
 export function fixed(value: number, digits: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf';
+  if (!Number.isFinite(value)) return nonFiniteText(value);
   if (!(digits <= MOST_DIGITS)) {
-    throw new TemplateError('limit', `At most ${MOST_DIGITS} digits after the point can be asked for.`);
+    throw new TemplateError(
+      'limit',
+      `At most ${MOST_DIGITS} digits after the point can be asked for.`,
+    );
   }
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   const size = Math.abs(value);

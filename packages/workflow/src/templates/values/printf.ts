@@ -4,7 +4,8 @@ import { dictGet } from './dicts.ts';
 import { textSlice } from './iterate.ts';
 import { asInteger, asNumber, fixed, type Integer, truncated } from './numbers.ts';
 import { missingWidth } from './pad.ts';
-import { floatText, joined, repr, text } from './text.ts';
+import { floatText, joined, repr } from './repr.ts';
+import { text } from './text.ts';
 import { isDict, isFloat, PyTuple, typeName, Undefined, type Value } from './value.ts';
 
 const DIRECTIVE = /%(?:\(([^()]*)\))?([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?[hlL]?([a-zA-Z%])?/g;
@@ -128,7 +129,11 @@ function integral({ kind, flags, precision }: Directive, value: Value): Converte
   if (kind === 'X') digits = digits.toUpperCase();
   const prefix = flags.includes('#') && base !== 10 ? `0${kind}` : '';
   const wanted = Math.min(precision ?? 0, 1000);
-  return { sign: sign(flags, integer < 0) + prefix, body: digits.padStart(wanted, '0'), numeric: true };
+  return {
+    sign: sign(flags, integer < 0) + prefix,
+    body: digits.padStart(wanted, '0'),
+    numeric: true,
+  };
 }
 
 /** Digits of a number that is not negative; raises when they are too many to print. */
@@ -143,8 +148,7 @@ export function integerDigits(size: bigint, base: number): string {
 function wholeNumber(kind: string, value: Value): Integer {
   if (value instanceof Undefined) throw value.error();
   const decimal = kind !== 'x' && kind !== 'X' && kind !== 'o';
-  const integer =
-    decimal && isFloat(value) ? truncated(asNumber(value) ?? 0) : asInteger(value);
+  const integer = decimal && isFloat(value) ? truncated(asNumber(value) ?? 0) : asInteger(value);
   if (integer !== null) return integer;
   throw typeError(`%${kind} format: a number is required, not ${typeName(value)}`);
 }
@@ -154,7 +158,11 @@ function floating(rt: Runtime, { kind, flags, precision }: Directive, value: Val
   const number = asNumber(value);
   if (number === null) throw typeError(`must be real number, not ${typeName(value)}`);
   const negative = number < 0 || Object.is(number, -0);
-  const body = floatBody(rt, Math.abs(number), { kind, digits: precision ?? 6, keep: flags.includes('#') });
+  const body = floatBody(rt, Math.abs(number), {
+    kind,
+    digits: precision ?? 6,
+    keep: flags.includes('#'),
+  });
   return { sign: sign(flags, negative), body, numeric: Number.isFinite(number) };
 }
 

@@ -1,7 +1,10 @@
-/** What Python's `str.isspace` accepts. */
-const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
-const SPACES = new RegExp(`${SPACE.source}+`);
-const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+/** One character that Python's `str.isspace` accepts, as the source of a pattern. */
+export const SPACE_PATTERN = String.raw`[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+
+const SPACE = new RegExp(SPACE_PATTERN);
+const SPACES = new RegExp(`${SPACE_PATTERN}+`);
+const LINE_ENDS = String.raw`\n\r\v\f\x1c-\x1e\x85\u2028\u2029`;
+const LINE_END = new RegExp(`\\r\\n|[${LINE_ENDS}]`, 'g');
 
 /** Which ends of a text to strip. */
 export type Side = 'both' | 'left' | 'right';

@@ -151,6 +151,11 @@ export class NativeJson {
 
 export type Dict = PlainDict | PyDict;
 
+/** A value, or another where there is none. Python's None is a value. */
+export function valueOr(value: Value | undefined, other: Value): Value {
+  return value === undefined ? other : value;
+}
+
 const CLASSES = [PyFloat, PyTuple, PyView, PyDict, Undefined, PyObject, NativeJson] as const;
 
 export function isList(value: Value): value is readonly Value[] {
@@ -198,7 +203,10 @@ function objectTypeName(value: Exclude<Value, null | boolean | number | bigint |
 
 /** A scope can hold by mistake what JSON cannot; nothing of it may be reached. */
 function notJson(value: never): TemplateError {
-  return new TemplateError('type', `A template's scope holds a ${typeof value}, which is not JSON.`);
+  return new TemplateError(
+    'type',
+    `A template's scope holds a ${typeof value}, which is not JSON.`,
+  );
 }
 
 /** Equal keys of a dict have the same text: `1`, `1.0` and `true` are one key in Python. */
