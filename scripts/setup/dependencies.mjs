@@ -63,15 +63,16 @@ function isInstalledByHand() {
   const present = readJson(join(modules, '.package-lock.json'))?.packages;
   if (present === undefined) return false;
   return Object.entries(wanted).every(([path, entry]) => {
-    if (!path.startsWith('node_modules/') || isForOthers(entry)) return true;
-    return present[path] !== undefined && present[path].version === entry.version;
+    if (!path.startsWith('node_modules/')) return true;
+    const installed = present[path];
+    return installed === undefined ? mayBeAbsent(entry) : installed.version === entry.version;
   });
 }
 
-function isForOthers({ os, cpu, libc, optional = false, peer = false }) {
-  const fits = (list, value) => list === undefined || list.includes(value);
-  const isForeign = !fits(os, process.platform) || !fits(cpu, process.arch);
-  return isForeign || (optional && libc !== undefined) || (optional && peer);
+/** Optional packages are left out where they are for others; those of our platform belong here. */
+function mayBeAbsent({ os, cpu, libc, optional = false }) {
+  const isOurs = os?.includes(process.platform) && cpu?.includes(process.arch) && !libc;
+  return optional && !isOurs;
 }
 
 /** Installs exactly what package-lock.json says. No package's own script runs: none of ours needs one. */

@@ -71,6 +71,7 @@ export function layout({ title, content, user = null, scripts = [] }: Layout): s
   <title>${title} · Northwind Supplier Portal</title>
   <link rel="icon" href="data:,">
   <link rel="stylesheet" href="/public/style.css">
+  <script>console.info('Northwind portal is ready');</script>
   ${scripts.map((name) => html`<script src="/public/${name}" defer></script>`)}
 </head>
 <body>

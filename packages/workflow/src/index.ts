@@ -73,6 +73,7 @@ export {
   type RunEnvironment,
   type RunResult,
 } from './interpreter/interpret.ts';
+export { mayRepeat, worksInBrowser } from './interpreter/interruption.ts';
 export type {
   BlockOutcome,
   BlockStatus,
@@ -80,6 +81,7 @@ export type {
   Journal,
   VisitStart,
 } from './interpreter/journal.ts';
+export { assembleOutput } from './interpreter/output.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { type Conversion, convertParameter } from './parameters/convert.ts';
 export {
@@ -88,4 +90,5 @@ export {
   resolveRunParameters,
 } from './parameters/resolve.ts';
 export { type ParsedRunMetadata, parseRunMetadata } from './parameters/run-metadata.ts';
+export { TemplateError, type TemplateErrorKind } from './templates/errors.ts';
 export { pythonText } from './templates/templates.ts';

@@ -23,6 +23,7 @@ export const code = defineBlock({
   task: 'container',
   crashText: 'CodeBlock execution failed.',
   params: codeFields,
+  opensBrowser: (fields) => /\bpage\b/.test(fields.code),
   // The block renders its code itself: only Python is a template, and its comments are not.
   rendered: {},
   async run(ctx, fields) {

@@ -57,7 +57,7 @@ export async function interpret(
   return {
     status,
     failureReason: failureReason === null ? null : run.state.secrets.maskText(failureReason),
-    output: assembleOutput(run.state),
+    output: assembleOutput(run.state.outputs),
     errors: assembleErrors(run.state),
     stepCount: run.state.stepCount,
   };

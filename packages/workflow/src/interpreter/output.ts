@@ -6,12 +6,14 @@ const maxErrors = 100;
 const maxCodeCharacters = 128;
 const maxReasoningCharacters = 2000;
 
-/** The run's `output`: all that was recorded, plus the flat list `extracted_information` (blocks.md §6.3). */
-export function assembleOutput(state: RunState): Record<string, JsonValue> | null {
-  const outputs = Object.values(state.outputs);
-  return outputs.length === 0
+/** The run's `output`: all that was recorded by its keys, plus the flat list `extracted_information` (blocks.md §6.3). */
+export function assembleOutput(
+  outputs: Readonly<Record<string, JsonValue>>,
+): Record<string, JsonValue> | null {
+  const values = Object.values(outputs);
+  return values.length === 0
     ? null
-    : { ...state.outputs, extracted_information: outputs.flatMap(extractedInformation) };
+    : { ...outputs, extracted_information: values.flatMap(extractedInformation) };
 }
 
 function extractedInformation(value: JsonValue): readonly JsonValue[] {

@@ -12,12 +12,17 @@ export function renderFields(
   block: StoredBlock,
   scope: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  // `parameters` is how `parameter_keys` is stored: no field of a request.
-  const { parameters: _, ...fields } = block;
+  const fields = requestFields(block);
   const rendered = Object.entries(type.rendered)
     .filter(([field]) => !isEmpty(fields[field]))
     .map(([field, mode]) => [field, renderField(fields[field] as JsonValue, mode, scope)]);
   return { ...fields, ...Object.fromEntries(rendered) };
+}
+
+/** A block's fields as a request writes them: `parameters` is how `parameter_keys` is stored, and no field of a request. */
+export function requestFields(block: StoredBlock): Omit<StoredBlock, 'parameters'> {
+  const { parameters: _, ...fields } = block;
+  return fields;
 }
 
 function renderField(

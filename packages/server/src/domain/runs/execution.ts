@@ -50,8 +50,9 @@ export class RunExecution {
       await this.#settleWebhook(runId);
       return null;
     }
-    const blocks = run.attempts === 1 ? [] : await store.listBlocks(database.sql, runId);
-    const verdict = resumeVerdict(blocks, run.browserStateSealed !== null);
+    const version = await workflows.version(run.workflowId);
+    const rows = run.attempts === 1 ? [] : await store.listBlocks(database.sql, runId);
+    const verdict = resumeVerdict(version.definition, rows, run.browserStateSealed !== null);
     if (verdict.kind === 'fail') {
       await this.end(runId, {
         status: 'failed',
@@ -62,7 +63,6 @@ export class RunExecution {
       });
       return null;
     }
-    const version = await workflows.version(run.workflowId);
     return {
       runId,
       organizationId: run.organizationId,

@@ -29,8 +29,12 @@ export class RunFeed {
     await this.#database.notify(tx, channel, runId);
   }
 
-  /** Calls back after each announcement of the run. Returns a function that ends it. */
-  subscribe(runId: string, callback: () => void): () => void {
+  /** Watches the announcements of a run from now on; close the watch in the end. */
+  watch(runId: string): RunWatch {
+    return new RunWatch((callback) => this.#subscribe(runId, callback));
+  }
+
+  #subscribe(runId: string, callback: () => void): () => void {
     const callbacks = this.#callbacks.get(runId) ?? new Set();
     callbacks.add(callback);
     this.#callbacks.set(runId, callbacks);
@@ -41,26 +45,47 @@ export class RunFeed {
     };
   }
 
+  async close(): Promise<void> {
+    await this.#stop();
+  }
+}
+
+/**
+ * One reader's view of the announcements: what is announced while it reads the database is kept for its next wait, so
+ * that nothing falls between looking and waiting.
+ */
+export class RunWatch {
+  readonly #unsubscribe: () => void;
+  #announced = false;
+  #resume: () => void = () => undefined;
+
+  constructor(subscribe: (callback: () => void) => () => void) {
+    this.#unsubscribe = subscribe(() => {
+      this.#announced = true;
+      this.#resume();
+    });
+  }
+
   /**
-   * Resolves at the next announcement of the run, or after `milliseconds`, whichever comes first, so that a lost
-   * notification costs time and nothing else.
+   * Resolves at an announcement since the last call, after `milliseconds`, or when the signal fires, whichever comes
+   * first: a notification that the database lost costs time and nothing else.
    */
-  async next(runId: string, milliseconds: number, signal: AbortSignal): Promise<void> {
+  async next(milliseconds: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = () => {
-        unsubscribe();
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const unsubscribe = this.subscribe(runId, done);
       const timer = setTimeout(done, milliseconds);
+      this.#resume = done;
       signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
+      if (this.#announced || signal.aborted) done();
     });
+    this.#announced = false;
   }
 
-  async close(): Promise<void> {
-    await this.#stop();
+  close(): void {
+    this.#unsubscribe();
   }
 }

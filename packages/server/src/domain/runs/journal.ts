@@ -11,17 +11,8 @@ import type { Database, Sql } from '../../db/database.ts';
 import { newId } from '../../lib/ids.ts';
 import { wireTime } from '../../lib/time.ts';
 import type { RunFeed } from './feed.ts';
+import { storable } from './storable.ts';
 import * as store from './store.ts';
-
-/** Postgres keeps no NUL in text: it becomes the replacement character. */
-function storable<T>(value: T): T {
-  if (typeof value === 'string') return value.replaceAll('\0', '\uFFFD') as T;
-  if (Array.isArray(value)) return value.map(storable) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [storable(key), storable(item)]),
-  ) as T;
-}
 
 function outcomeOf(row: store.RunBlockRow): BlockOutcome | null {
   if (row.status === 'running') return null;
@@ -39,6 +30,8 @@ export class RunJournal implements Journal {
   readonly #database: Database;
   readonly #feed: RunFeed;
   readonly #runId: string;
+  /** What an earlier life of the run has written, by path; read at the first block. */
+  #known: Promise<ReadonlyMap<string, store.RunBlockRow>> | null = null;
   /** Ids and starts of the rows that this life of the run has seen, by path. */
   readonly #rows = new Map<string, { blockId: string; startedAt: Date }>();
   readonly #beforeBlock: () => void;
@@ -57,7 +50,7 @@ export class RunJournal implements Journal {
   }
 
   async begin(visit: BlockVisit): Promise<VisitStart> {
-    const known = await store.findBlock(this.#database.sql, this.#runId, visit.path);
+    const known = (await this.#earlier()).get(visit.path);
     if (known !== undefined) {
       this.#rows.set(visit.path, { blockId: known.blockId, startedAt: known.createdAt });
       const finished = outcomeOf(known);
@@ -76,6 +69,13 @@ export class RunJournal implements Journal {
     });
     this.#rows.set(visit.path, { blockId, startedAt });
     return { blockId, finished: null, notes: {} };
+  }
+
+  #earlier(): Promise<ReadonlyMap<string, store.RunBlockRow>> {
+    this.#known ??= store
+      .listBlocks(this.#database.sql, this.#runId)
+      .then((rows) => new Map(rows.map((row) => [row.path, row])));
+    return this.#known;
   }
 
   #rowOf(visit: BlockVisit, blockId: string, startedAt: Date) {

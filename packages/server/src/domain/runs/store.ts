@@ -80,18 +80,6 @@ export async function claimKey(
   return rows[0];
 }
 
-export async function findBlock(
-  sql: Sql,
-  runId: string,
-  path: string,
-): Promise<RunBlockRow | undefined> {
-  const rows = await sql
-    .select()
-    .from(runBlocks)
-    .where(and(eq(runBlocks.runId, runId), eq(runBlocks.path, path)));
-  return rows[0];
-}
-
 export async function insertBlock(sql: Sql, row: typeof runBlocks.$inferInsert): Promise<void> {
   await sql.insert(runBlocks).values(row);
 }

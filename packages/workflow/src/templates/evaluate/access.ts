@@ -125,7 +125,6 @@ function* sliceIndexes(length: number, [from, to, by]: Bounds): Iterable<number>
 
 function sliceBound(value: Value): number | null {
   if (value === null) return null;
-  if (value instanceof Undefined) throw value.error();
   const bound = asInteger(value);
   if (bound === null) throw typeError('slice indices must be integers or None');
   return Number(bound);

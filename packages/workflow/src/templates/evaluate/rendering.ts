@@ -1,4 +1,4 @@
-import { TemplateError, typeError } from '../errors.ts';
+import { typeError } from '../errors.ts';
 import { FILTERS } from '../filters/filters.ts';
 import { GLOBALS } from '../globals.ts';
 import type { Budget } from '../limits.ts';
@@ -63,7 +63,7 @@ export class Rendering implements Runtime {
   #run<R>(kind: string, table: Operations<R>, call: readonly [string, Value, CallValues]): R {
     const [name, value, args] = call;
     const found = table.get(name);
-    if (found === undefined) throw new TemplateError('syntax', `No ${kind} named '${name}'.`);
+    if (found === undefined) throw typeError(`No ${kind} named '${name}'.`);
     return invoke(this, [name, found], value, args);
   }
 

@@ -17,7 +17,7 @@ import { flag, integerOr, textOr } from './given.ts';
 type Filter = Operation<Value>;
 
 const int = operation<Value>(['default?', 'base?'], (rt, value, [fallback, base]) => {
-  if (value instanceof Undefined && rt.strict) throw value.error();
+  if (value instanceof Undefined) throw value.error();
   if (typeof value === 'string') {
     rt.budget.chars(value.length);
     const parsed = parseIntegerText(rt.budget, value, integerOr(base, 10));
@@ -32,7 +32,7 @@ function wholePart(value: Value): Integer | null {
 }
 
 const float = operation<Value>(['default?'], (rt, value, [fallback]) => {
-  if (value instanceof Undefined && rt.strict) throw value.error();
+  if (value instanceof Undefined) throw value.error();
   const number = typeof value === 'string' ? parseFloatText(value) : asNumber(value);
   return number === null ? valueOr(fallback, new PyFloat(0)) : floatValue(number);
 });

@@ -54,7 +54,6 @@ export function formatValue(rt: Runtime, value: Value, source: string): string {
   if (number === null) {
     throw typeError(`unsupported format string passed to ${typeName(value)}.__format__`);
   }
-  if (typeof value === 'boolean' && spec.kind === '') return formatText(rt, text(rt, value), spec);
   if (isFloat(value) || FLOATS.has(spec.kind)) return formatFloat(rt, number, spec);
   return formatInteger(rt, BigInt(asInteger(value) ?? 0), spec);
 }
