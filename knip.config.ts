@@ -15,8 +15,13 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
   workspaces: {
     '.': {
-      entry: ['scripts/*.{ts,mjs}!', 'test/**/*.test.ts', 'test/site/main.ts!'],
-      project: ['scripts/**/*.{ts,mjs}!', 'test/**/*.ts', 'test/site/**/*.ts!'],
+      entry: [
+        'scripts/*.{ts,mjs}!',
+        'test/**/*.test.ts',
+        'test/site/main.ts!',
+        'test/bench/main.ts!',
+      ],
+      project: ['scripts/**/*.{ts,mjs}!', 'test/**/*.ts', 'test/{site,bench}/**/*.ts!'],
     },
     'packages/server': {
       // The sandbox's are started by path, in Deno.

@@ -24,6 +24,8 @@ export interface Lapwing {
   createWorkflow(definition: object, fields?: object): Promise<string>;
   /** Starts a run and waits for its end. */
   run(workflowId: string, fields?: object): Promise<Answer['body']>;
+  /** Closes the server and starts it again on the same data; its address changes. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,17 +54,20 @@ export async function startLapwing(settings: Record<string, string> = {}): Promi
     LAPWING_ALLOW_HOSTS: '127.0.0.1',
     LAPWING_LOG_LEVEL: process.env.LAPWING_TEST_LOG ?? 'silent',
     LAPWING_WARM_BROWSERS: '0',
+    LAPWING_WARM_PYTHON: 'off',
     LAPWING_DRAIN_SECONDS: '5',
     ...(place.url !== null && { DATABASE_URL: place.url }),
     ...settings,
   });
-  const server = await startServer('all', config, process.env);
-  const url = server.url ?? '';
+  let server = await startServer('all', config, process.env);
   const request: Lapwing['request'] = async (method, path, body, headers = {}) => {
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
     const init = { method, headers: { 'x-api-key': apiKey, ...json, ...headers } };
     return read(
-      await fetch(url + path, body === undefined ? init : { ...init, body: JSON.stringify(body) }),
+      await fetch(
+        (server.url ?? '') + path,
+        body === undefined ? init : { ...init, body: JSON.stringify(body) },
+      ),
     );
   };
   const expectOk = (answer: Answer): Answer => {
@@ -71,9 +76,13 @@ export async function startLapwing(settings: Record<string, string> = {}): Promi
     return answer;
   };
   return {
-    url,
+    get url() {
+      return server.url ?? '';
+    },
     apiKey,
-    server,
+    get server() {
+      return server;
+    },
     request,
     createWorkflow: async (definition, fields = {}) => {
       const json_definition = {
@@ -89,6 +98,10 @@ export async function startLapwing(settings: Record<string, string> = {}): Promi
         await request('POST', '/v1/run/workflows', { workflow_id: workflowId, ...fields }),
       );
       return expectOk(await request('GET', `/v1/runs/${created.body.run_id}?wait=60`)).body;
+    },
+    restart: async () => {
+      await server.close();
+      server = await startServer('all', config, process.env);
     },
     close: async () => {
       await server.close();

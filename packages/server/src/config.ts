@@ -96,6 +96,9 @@ export const settings = z.object({
     .default(60)
     .describe('How long a page may take to load'),
   LAPWING_RECORDING: onOff.prefault('on').describe('Whether runs are recorded as video'),
+  LAPWING_WARM_PYTHON: onOff
+    .prefault('on')
+    .describe('Whether a Python for code blocks is made ready at start, not at first use'),
   LAPWING_CODE_MEMORY_MB: whole(32, 8192).default(256).describe('Memory that a code block may use'),
   LAPWING_DRAIN_SECONDS: whole(0, 3600)
     .default(20)

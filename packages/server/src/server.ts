@@ -65,6 +65,7 @@ async function startWorkerRole(
       navigationTimeoutMs: config.LAPWING_NAVIGATION_TIMEOUT_SECONDS * 1000,
     },
     record: config.LAPWING_RECORDING,
+    warmPython: config.LAPWING_WARM_PYTHON,
     codeMemoryBytes: config.LAPWING_CODE_MEMORY_MB * 2 ** 20,
     drainMs: config.LAPWING_DRAIN_SECONDS * 1000,
     environment,

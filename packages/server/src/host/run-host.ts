@@ -20,6 +20,7 @@ import { RunFiles } from './run-files.ts';
 import { RunLog } from './run-log.ts';
 
 type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
+type LeftBrowser = Parameters<RunsService['execution']['giveBack']>[1];
 
 /** What every run of a worker is served with. */
 export interface HostTools {
@@ -156,11 +157,14 @@ export class RunHost {
     });
   }
 
-  /** Where the browser stands, to go on from in a later life; null when there is none or it cannot be read. */
-  async saveState(): Promise<string | null> {
-    if (!this.browser.isOpen || this.#run.request.browser_address !== null) return null;
+  /** What is left of the browser for a later life of the run, which goes on from there. */
+  async leaveBrowser(): Promise<LeftBrowser> {
+    const before = this.#run.browserState;
+    if (!this.browser.isOpen)
+      return before === null ? { kind: 'none' } : { kind: 'saved', state: before };
+    if (this.#run.request.browser_address !== null) return { kind: 'lost' };
     const state = await this.browser.saveState(AbortSignal.timeout(5_000)).catch(() => null);
-    return state === null ? null : JSON.stringify(state);
+    return state === null ? { kind: 'lost' } : { kind: 'saved', state: JSON.stringify(state) };
   }
 
   /** Ends the browser and keeps nothing: the run is another worker's. */

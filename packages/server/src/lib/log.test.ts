@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { createLog, type LogLevel } from './log.ts';
+import { createLog } from './log.ts';
 
-function logged(level: LogLevel, pretty: boolean) {
+function logged(level: 'debug' | 'info' | 'error' | 'silent', pretty: boolean) {
   const lines: string[] = [];
   return { log: createLog({ level, pretty, write: (line) => lines.push(line) }), lines };
 }

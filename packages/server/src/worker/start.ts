@@ -34,6 +34,7 @@ export interface WorkerSettings {
   readonly warmBrowsers: number;
   readonly browser: Omit<BrowserSettings, 'directory'>;
   readonly record: boolean;
+  readonly warmPython: boolean;
   readonly codeMemoryBytes: number;
   readonly drainMs: number;
   /** The environment that browsers are started in. */
@@ -82,6 +83,11 @@ export async function startWorker(
   if (orphans > 0)
     parts.log.warn({ browsers: orphans }, 'Ended browsers that an earlier worker left behind');
   const tools = buildTools(parts, settings);
+  if (settings.warmPython) {
+    tools.sandbox
+      .warm('python')
+      .catch((error: unknown) => parts.log.warn({ err: error }, 'No Python was made ready'));
+  }
   const draining = new AbortController();
   const workers = [
     parts.queue.work(runJob, {

@@ -1,10 +1,14 @@
 import { isFinalStatus, type RunRequestEcho, type RunStatus } from '@lapwing/protocol';
 import type { JsonValue, RunResult, StoredDefinition } from '@lapwing/workflow';
 import { wireTime } from '../../lib/time.ts';
+import { endBlock, endBlocksOf } from './block-ends.ts';
 import { RunJournal } from './journal.ts';
+import { journaledResult } from './journaled.ts';
 import { missingRun, type RunParts, webhookRun, writeStatus } from './parts.ts';
-import { resumeVerdict } from './resume.ts';
+import { type BrowserFate, resumeVerdict } from './resume.ts';
+import { storable } from './storable.ts';
 import * as store from './store.ts';
+import { windUp } from './wind-up.ts';
 
 /** A run that a worker has taken up. */
 export interface TakenRun {
@@ -23,8 +27,14 @@ export interface TakenRun {
   readonly browserState: string | null;
 }
 
-/** Longest wait for a notification before a watcher looks by itself. */
-const lookAgainMs = 5_000;
+/** What became of the browser of a run that goes back to the queue; `saved` with the text of its state. */
+export type LeftBrowser =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'saved'; readonly state: string }
+  | { readonly kind: 'lost' };
+
+/** Longest wait for a notification before a watcher looks by itself: a cancel is to be noticed within two seconds. */
+const lookAgainMs = 1_000;
 
 /** Runs as a worker sees them: taken up, journaled, ended or given back. */
 export class RunExecution {
@@ -39,30 +49,15 @@ export class RunExecution {
    * Null when there is nothing to do: it has ended, or it ends here because it cannot go on.
    */
   async take(runId: string): Promise<TakenRun | null> {
-    const { database, workflows, seal } = this.#parts;
-    const run = await database.transaction(async (tx) => {
-      const taken = await store.markRunning(tx, runId);
-      if (taken?.attempts === 1)
-        await writeStatus(tx, this.#parts.feed, runId, { status: 'running', failureReason: null });
-      return taken;
-    });
-    if (run === undefined) {
-      await this.#settleWebhook(runId);
+    const { workflows, seal } = this.#parts;
+    const taken = await this.#markRunning(runId);
+    if (taken === null) {
+      await this.#windUp(runId);
       return null;
     }
+    const { run, left } = taken;
     const version = await workflows.version(run.workflowId);
-    const rows = run.attempts === 1 ? [] : await store.listBlocks(database.sql, runId);
-    const verdict = resumeVerdict(version.definition, rows, run.browserStateSealed !== null);
-    if (verdict.kind === 'fail') {
-      await this.end(runId, {
-        status: 'failed',
-        failureReason: verdict.reason,
-        output: null,
-        errors: [],
-        stepCount: 0,
-      });
-      return null;
-    }
+    if (run.attempts > 1 && !(await this.#resume(run, version.definition, left))) return null;
     return {
       runId,
       organizationId: run.organizationId,
@@ -76,8 +71,55 @@ export class RunExecution {
       maxElapsedMinutes: run.maxElapsedMinutes,
       startedAt: run.startedAt ?? new Date(),
       definition: version.definition,
-      browserState: run.browserStateSealed === null ? null : seal.open(run.browserStateSealed),
+      browserState: left?.kind === 'saved' ? left.state : null,
     };
+  }
+
+  /** `left` is what an earlier worker wrote of the browser when it gave the run back; null when it wrote nothing. */
+  async #markRunning(
+    runId: string,
+  ): Promise<{ run: store.RunRow; left: LeftBrowser | null } | null> {
+    return this.#parts.database.transaction(async (tx) => {
+      const before = await store.findRun(tx, runId);
+      const run = await store.markRunning(tx, runId);
+      if (before === undefined || run === undefined) return null;
+      if (before.status !== 'running')
+        await writeStatus(tx, this.#parts.feed, runId, { status: 'running', failureReason: null });
+      const sealed = before.browserStateSealed;
+      const left = sealed === null ? null : JSON.parse(this.#parts.seal.open(sealed));
+      return { run, left };
+    });
+  }
+
+  /** Settles what the lost worker left open. False when the run cannot go on: it has ended then. */
+  async #resume(
+    run: store.RunRow,
+    definition: StoredDefinition,
+    left: LeftBrowser | null,
+  ): Promise<boolean> {
+    const { database, feed } = this.#parts;
+    const blocks = await store.listBlocks(database.sql, run.runId);
+    const verdict = resumeVerdict(blocks, definition, await this.#fate(run.runId, left));
+    if (verdict.kind === 'fail') {
+      await this.fail(run.runId, verdict.reason);
+      return false;
+    }
+    const reasons = new Map(verdict.doubtful.map(({ blockId, reason }) => [blockId, reason]));
+    await database.transaction(async (tx) => {
+      for (const row of blocks) {
+        const reason = reasons.get(row.blockId);
+        if (reason !== undefined) await endBlock(tx, row, { status: 'failed', reason });
+      }
+      await feed.announce(tx, run.runId);
+    });
+    return true;
+  }
+
+  /** A worker that was killed wrote nothing down, but whatever showed a page left a picture. */
+  async #fate(runId: string, left: LeftBrowser | null): Promise<BrowserFate> {
+    if (left !== null) return left.kind === 'lost' ? 'gone' : 'kept';
+    const pictures = await this.#parts.artifacts.ofRun(runId, ['screenshot_final']);
+    return pictures.length > 0 ? 'gone' : 'unknown';
   }
 
   /** @param beforeBlock Called before each block; it throws to stop the run there. */
@@ -96,61 +138,78 @@ export class RunExecution {
    */
   onEnded(runId: string, callback: () => void): () => void {
     const watching = new AbortController();
+    const watch = this.#parts.feed.watch(runId);
     const look = async () => {
       while (!watching.signal.aborted) {
-        const run = await store.findRun(this.#parts.database.sql, runId);
-        if (run === undefined || isFinalStatus(run.status as RunStatus)) {
-          if (!watching.signal.aborted) callback();
+        if ((await this.#isOver(runId)) && !watching.signal.aborted) {
+          callback();
           return;
         }
-        await this.#parts.feed.next(runId, lookAgainMs, watching.signal);
+        await watch.next(lookAgainMs, watching.signal);
       }
     };
-    // A database that does not answer is noticed by the run's own writes.
-    look().catch(() => undefined);
+    void look().finally(() => watch.close());
     return () => watching.abort();
+  }
+
+  /** A database that does not answer now is asked again: only an answer ends a run. */
+  async #isOver(runId: string): Promise<boolean> {
+    try {
+      const run = await store.findRun(this.#parts.database.sql, runId);
+      return run === undefined || isFinalStatus(run.status as RunStatus);
+    } catch {
+      return false;
+    }
   }
 
   /** Ends a run: status, output, events and webhook job in one transaction. Whoever ended it first has decided. */
   async end(runId: string, result: RunResult): Promise<void> {
-    const errors = result.errors.slice(0, 100);
+    const { database, feed, webhooks } = this.#parts;
+    const failureReason = storable(result.failureReason);
     const facts = {
-      output: result.output,
-      errors,
+      output: storable(result.output),
+      errors: storable(result.errors.slice(0, 100)),
       stepCount: result.stepCount,
       browserStateSealed: null,
     };
-    await this.#parts.database.transaction(async (tx) => {
+    await database.transaction(async (tx) => {
       const ended = await store.updateOpenRun(tx, runId, {
         ...facts,
         status: result.status,
-        failureReason: result.failureReason,
+        failureReason,
         finishedAt: new Date(),
       });
       if (ended === undefined) await store.updateRun(tx, runId, facts);
-      else
-        await writeStatus(tx, this.#parts.feed, runId, {
-          status: result.status,
-          failureReason: result.failureReason,
-        });
       const run = ended ?? (await store.findRun(tx, runId));
       if (run === undefined) throw missingRun(runId);
-      await store.closeBlocks(
-        tx,
-        runId,
-        blockEnd(run.status),
-        run.failureReason ?? `The run ended as ${run.status}`,
-      );
-      await this.#parts.webhooks.queueFor(tx, webhookRun(run));
-      await this.#parts.feed.announce(tx, runId);
+      await endBlocksOf(tx, run);
+      if (ended !== undefined)
+        await writeStatus(tx, feed, runId, { status: result.status, failureReason });
+      await webhooks.queueFor(tx, webhookRun(run));
+      await feed.announce(tx, runId);
     });
   }
 
-  /** Gives a run back unfinished, with the state of its browser, to be taken up again by its job. */
-  async giveBack(runId: string, browserState: string | null): Promise<void> {
-    await store.updateOpenRun(this.#parts.database.sql, runId, {
-      status: 'queued',
-      browserStateSealed: browserState === null ? null : this.#parts.seal.seal(browserState),
+  /** Ends a run as failed by no block of its own; what its blocks have recorded stays. */
+  async fail(runId: string, failureReason: string): Promise<void> {
+    const { database, workflows } = this.#parts;
+    const run = await store.findRun(database.sql, runId);
+    if (run === undefined) throw missingRun(runId);
+    const version = await workflows.version(run.workflowId);
+    const blocks = await store.listBlocks(database.sql, runId);
+    const result = journaledResult(blocks, version.definition);
+    await this.end(runId, { ...result, status: 'failed', failureReason });
+  }
+
+  /** Gives a run back unfinished, with what became of its browser, to be taken up again by its job. */
+  async giveBack(runId: string, left: LeftBrowser): Promise<void> {
+    await this.#parts.database.transaction(async (tx) => {
+      const run = await store.updateOpenRun(tx, runId, {
+        status: 'queued',
+        browserStateSealed: this.#parts.seal.seal(JSON.stringify(left)),
+      });
+      if (run !== undefined)
+        await writeStatus(tx, this.#parts.feed, runId, { status: 'queued', failureReason: null });
     });
   }
 
@@ -161,25 +220,20 @@ export class RunExecution {
     data: Record<string, unknown>,
   ): Promise<void> {
     await this.#parts.database.transaction(async (tx) => {
-      await store.appendEvent(tx, runId, type, { ...data, created_at: wireTime(new Date()) });
+      await store.appendEvent(tx, runId, type, {
+        ...storable(data),
+        created_at: wireTime(new Date()),
+      });
       await this.#parts.feed.announce(tx, runId);
     });
   }
 
-  /** A run that was canceled while its worker was lost still owes its webhook and its blocks' ends. */
-  async #settleWebhook(runId: string): Promise<void> {
-    const run = await store.findRun(this.#parts.database.sql, runId);
+  /** A run that was canceled while its worker was lost has its end still to come. */
+  async #windUp(runId: string): Promise<void> {
+    const { database, workflows } = this.#parts;
+    const run = await store.findRun(database.sql, runId);
     if (run === undefined || !isFinalStatus(run.status as RunStatus)) return;
-    await this.#parts.database.transaction(async (tx) => {
-      if (run.stepCount === null) await store.updateRun(tx, runId, { stepCount: 0 });
-      await store.closeBlocks(tx, runId, blockEnd(run.status), `The run ended as ${run.status}`);
-      await this.#parts.webhooks.queueFor(tx, webhookRun(run));
-      await this.#parts.feed.announce(tx, runId);
-    });
+    const version = await workflows.version(run.workflowId);
+    await database.transaction((tx) => windUp(tx, this.#parts, run, version.definition));
   }
-}
-
-/** How a block ends whose run ended around it. */
-function blockEnd(status: string): string {
-  return status === 'canceled' || status === 'timed_out' ? status : 'failed';
 }

@@ -45,7 +45,8 @@ function browserLoss(
   browser: BrowserFate,
 ): string | null {
   if (browser === 'kept') return null;
-  const needing = browser === 'gone' ? blocks.filter(needsBrowser) : unfinished.filter(needsBrowser);
+  const needing =
+    browser === 'gone' ? blocks.filter(needsBrowser) : unfinished.filter(needsBrowser);
   const last = needing.findLast((row) => row.status === 'running') ?? needing.at(-1);
   return last === undefined
     ? null
@@ -71,10 +72,7 @@ function doubt(row: BlockFacts): string {
 }
 
 /** The block with this label, at whatever depth. */
-export function blockNamed(
-  blocks: readonly StoredBlock[],
-  label: string,
-): StoredBlock | undefined {
+export function blockNamed(blocks: readonly StoredBlock[], label: string): StoredBlock | undefined {
   for (const block of blocks) {
     const found = block.label === label ? block : blockNamed(block.loop_blocks ?? [], label);
     if (found !== undefined) return found;

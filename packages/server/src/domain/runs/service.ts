@@ -14,9 +14,11 @@ import type { WebhookRun } from '../webhooks/service.ts';
 import { RunExecution } from './execution.ts';
 import { missingRun, type RunParts, webhookRun, writeStatus } from './parts.ts';
 import { checkRequest, requestHash } from './request.ts';
+import { storable } from './storable.ts';
 import * as store from './store.ts';
 import { timelineView } from './timeline.ts';
 import { type RunWithFiles, runView, webhookView } from './view.ts';
+import { windUp } from './wind-up.ts';
 
 /** The queue's name for a run; its data is `{ run_id }`. */
 export const runJob = 'run';
@@ -36,6 +38,10 @@ export interface RunEvent {
 
 /** Longest wait for a notification before a reader looks by itself. */
 const lookAgainMs = 5_000;
+
+/** Whether a run has ended and its output, files and events are complete. */
+const isWoundUp = (run: store.RunRow) =>
+  isFinalStatus(run.status as RunStatus) && run.stepCount !== null;
 
 /** Runs as the API sees them: created, read, followed, canceled. */
 export class RunsService {
@@ -71,15 +77,15 @@ export class RunsService {
       organizationId,
       workflowId: workflow.workflowId,
       workflowPermanentId: workflow.workflowPermanentId,
-      title: checked.echo.title,
+      title: storable(checked.echo.title),
       status: 'queued',
-      request: checked.echo,
-      parameters: checked.parameters,
+      request: storable(checked.echo),
+      parameters: storable(checked.parameters),
       cdpHeadersSealed:
         checked.cdpHeaders === null ? null : seal.seal(JSON.stringify(checked.cdpHeaders)),
       apiKeyId,
       triggerType: origin.triggerType,
-      webhookUrl: checked.webhookUrl,
+      webhookUrl: storable(checked.webhookUrl),
       maxElapsedMinutes: checked.maxElapsedMinutes,
       createdAt: now,
       modifiedAt: now,
@@ -143,7 +149,7 @@ export class RunsService {
     return run?.organizationId === organizationId;
   }
 
-  /** As {@link get}, but holds the answer until the run is final or the seconds are over. */
+  /** As {@link get}, but holds the answer until the run is final and complete, or the seconds are over. */
   async wait(
     organizationId: string,
     runId: string,
@@ -151,31 +157,39 @@ export class RunsService {
     signal: AbortSignal,
   ): Promise<RunResponse> {
     const deadline = performance.now() + seconds * 1000;
-    for (;;) {
-      const run = await this.#find(organizationId, runId);
-      const left = deadline - performance.now();
-      if (isFinalStatus(run.status as RunStatus) || left <= 0 || signal.aborted) {
-        return runView(await this.#read(run), this.#parts.artifacts);
+    const watch = this.#parts.feed.watch(runId);
+    try {
+      for (;;) {
+        const run = await this.#find(organizationId, runId);
+        const left = deadline - performance.now();
+        if (isWoundUp(run) || left <= 0 || signal.aborted) {
+          return runView(await this.#read(run), this.#parts.artifacts);
+        }
+        await watch.next(Math.min(left, lookAgainMs), signal);
       }
-      await this.#parts.feed.next(runId, Math.min(left, lookAgainMs), signal);
+    } finally {
+      watch.close();
     }
   }
 
   /** Cancels a run; one that has ended stays as it is. @throws LapwingError `not_found` */
   async cancel(organizationId: string, runId: string): Promise<void> {
-    const before = await this.#find(organizationId, runId);
-    const now = new Date();
-    await this.#parts.database.transaction(async (tx) => {
-      const run = await store.updateOpenRun(tx, runId, {
-        status: 'canceled',
-        finishedAt: now,
-        errors: [],
-      });
+    const { database, feed, workflows } = this.#parts;
+    const { workflowId } = await this.#find(organizationId, runId);
+    const { definition } = await workflows.version(workflowId);
+    await database.transaction(async (tx) => {
+      const waiting = await store.cancelWaitingRun(tx, runId);
+      // A run that a worker has is wound up by it, which sends the webhook when the files are kept.
+      const run =
+        waiting ??
+        (await store.updateOpenRun(tx, runId, {
+          status: 'canceled',
+          finishedAt: new Date(),
+          errors: [],
+        }));
       if (run === undefined) return;
-      await writeStatus(tx, this.#parts.feed, runId, { status: 'canceled', failureReason: null });
-      // A run that has begun is wound up by its worker, which sends the webhook when the files are kept.
-      if (before.startedAt === null && run.startedAt === null)
-        await this.#parts.webhooks.queueFor(tx, webhookRun(run));
+      await writeStatus(tx, feed, runId, { status: 'canceled', failureReason: null });
+      if (waiting !== undefined) await windUp(tx, this.#parts, waiting, definition);
     });
   }
 
@@ -211,18 +225,22 @@ export class RunsService {
     after: number,
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent> {
-    await this.#find(organizationId, runId);
     let last = after;
-    while (!signal.aborted) {
-      const run = await this.#find(organizationId, runId);
-      const batch = await store.listEvents(this.#parts.database.sql, runId, last, { limit: 500 });
-      for (const event of batch) {
-        yield event;
-        last = event.sequence;
+    const watch = this.#parts.feed.watch(runId);
+    try {
+      while (!signal.aborted) {
+        const run = await this.#find(organizationId, runId);
+        const batch = await store.listEvents(this.#parts.database.sql, runId, last, { limit: 500 });
+        for (const event of batch) {
+          yield event;
+          last = event.sequence;
+        }
+        if (batch.length > 0) continue;
+        if (isWoundUp(run)) return;
+        await watch.next(lookAgainMs, signal);
       }
-      if (batch.length > 0) continue;
-      if (isFinalStatus(run.status as RunStatus) && run.stepCount !== null) return;
-      await this.#parts.feed.next(runId, lookAgainMs, signal);
+    } finally {
+      watch.close();
     }
   }
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql as raw } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, sql as raw } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
 import { idempotencyKeys, runBlocks, runEvents, runs } from '../../db/tables.ts';
 
@@ -51,13 +51,28 @@ export async function updateRun(
     .where(eq(runs.runId, runId));
 }
 
-/** A worker takes the run up. Undefined when it has ended. */
+/**
+ * A worker takes the run up. Undefined when it has ended. The state of its browser is used once: it is not true any more
+ * when the next block has run.
+ */
 export async function markRunning(sql: Sql, runId: string): Promise<RunRow | undefined> {
   return updateOpenRun(sql, runId, {
     status: 'running',
     startedAt: raw`coalesce(${runs.startedAt}, now())` as unknown as Date,
     attempts: raw`${runs.attempts} + 1` as unknown as number,
+    browserStateSealed: null,
   });
+}
+
+/** Cancels a run that waits for a worker; undefined when it does not. */
+export async function cancelWaitingRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
+  const now = new Date();
+  const rows = await sql
+    .update(runs)
+    .set({ status: 'canceled', finishedAt: now, modifiedAt: now })
+    .where(and(eq(runs.runId, runId), inArray(runs.status, ['created', 'queued'])))
+    .returning();
+  return rows[0];
 }
 
 /** Claims an idempotency key; the row that holds it already, when there is one. */
@@ -95,18 +110,13 @@ export async function updateBlock(
     .where(eq(runBlocks.blockId, blockId));
 }
 
-/** Blocks that have not finished get a final status: their run has ended. */
-export async function closeBlocks(
-  sql: Sql,
-  runId: string,
-  status: string,
-  reason: string,
-): Promise<void> {
-  const now = new Date();
-  await sql
-    .update(runBlocks)
-    .set({ status, failureReason: reason, finishedAt: now, modifiedAt: now })
-    .where(and(eq(runBlocks.runId, runId), eq(runBlocks.status, 'running')));
+/** Blocks of a run that have not finished, the innermost first. */
+export async function listUnfinishedBlocks(sql: Sql, runId: string): Promise<RunBlockRow[]> {
+  return sql
+    .select()
+    .from(runBlocks)
+    .where(and(eq(runBlocks.runId, runId), eq(runBlocks.status, 'running')))
+    .orderBy(desc(runBlocks.position));
 }
 
 export async function listBlocks(sql: Sql, runId: string): Promise<RunBlockRow[]> {

@@ -94,9 +94,9 @@ async function giveUp(
 ): Promise<JobVerdict> {
   const { execution } = parts.tools.runs;
   if (error instanceof RunStopped && error.kind === 'interrupted') {
-    const state = await host.saveState();
+    const left = await host.leaveBrowser();
     await host.close();
-    await execution.giveBack(run.runId, state);
+    await execution.giveBack(run.runId, left);
     return { kind: 'again' };
   }
   parts.log.error({ err: error, run_id: run.runId }, 'A run ended by an error of Lapwing');
@@ -106,13 +106,7 @@ async function giveUp(
     .catch((closing) =>
       parts.log.error({ err: closing, run_id: run.runId }, 'A run was not wound up'),
     );
-  await execution.end(run.runId, {
-    status: 'failed',
-    failureReason: reason,
-    output: null,
-    errors: [],
-    stepCount: 0,
-  });
+  await execution.fail(run.runId, reason);
   return { kind: 'done' };
 }
 

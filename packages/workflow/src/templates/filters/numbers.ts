@@ -31,7 +31,7 @@ function wholePart(value: Value): Integer | null {
   return isFloat(value) ? truncated(asNumber(value) ?? 0) : null;
 }
 
-const float = operation<Value>(['default?'], (rt, value, [fallback]) => {
+const float = operation<Value>(['default?'], (_, value, [fallback]) => {
   if (value instanceof Undefined) throw value.error();
   const number = typeof value === 'string' ? parseFloatText(value) : asNumber(value);
   return number === null ? valueOr(fallback, new PyFloat(0)) : floatValue(number);

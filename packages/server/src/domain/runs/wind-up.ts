@@ -1,0 +1,24 @@
+import type { StoredDefinition } from '@lapwing/workflow';
+import type { Sql } from '../../db/database.ts';
+import { endBlocksOf } from './block-ends.ts';
+import { journaledResult } from './journaled.ts';
+import { type RunParts, webhookRun } from './parts.ts';
+import * as store from './store.ts';
+
+/**
+ * Gives a canceled run that no worker carries out what its end owes: its output as the journal has it, the ends of its
+ * blocks and its webhook. Once; a run that has all this stays as it is.
+ */
+export async function windUp(
+  tx: Sql,
+  parts: Pick<RunParts, 'webhooks' | 'feed'>,
+  run: store.RunRow,
+  definition: StoredDefinition,
+): Promise<void> {
+  if (run.stepCount !== null) return;
+  const result = journaledResult(await store.listBlocks(tx, run.runId), definition);
+  await endBlocksOf(tx, run);
+  await store.updateRun(tx, run.runId, { ...result, browserStateSealed: null });
+  await parts.webhooks.queueFor(tx, webhookRun(run));
+  await parts.feed.announce(tx, run.runId);
+}
