@@ -1,21 +1,7 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type Layout, layout } from './html.ts';
 import type { Portal } from './portal.ts';
-
-/** A request as the pages see it. */
-export interface SiteRequest {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  readonly cookies: ReadonlyMap<string, string>;
-  /** What `:name` parts of the route's path stand for. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** Fires when the client has gone or the site closes. */
-  readonly signal: AbortSignal;
-}
+import type { SiteRequest } from './request.ts';
 
 /** An answer: whole, or `stream` for pages that write to the response themselves and may never end it. */
 export type Reply =

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { SiteRequest } from './http.ts';
 import { initialOrders, type Order, type OrderStatus } from './orders.ts';
+import type { SiteRequest } from './request.ts';
 
 /** Who may sign in, and the token of the API. */
 export const credentials = {

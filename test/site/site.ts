@@ -8,8 +8,9 @@ import {
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { html } from './html.ts';
-import { page, type Reply, type Route, readCookies, type SiteRequest } from './http.ts';
+import { page, type Reply, type Route, readCookies } from './http.ts';
 import { Portal } from './portal.ts';
+import type { SiteRequest } from './request.ts';
 import { routes } from './routes.ts';
 
 /** A request that the site got, in the order of arrival. */

@@ -1,3 +1,4 @@
+import { laxBoolean } from '@lapwing/workflow';
 import { z } from 'zod';
 
 /** A time on the wire: naive UTC, ISO 8601, no offset (reference: api.md §4). */
@@ -30,7 +31,7 @@ const residentialCountries = [
 ] as const;
 
 /** Names of proxy locations (blocks.md §1.6). */
-export const ProxyLocationName = z.enum([
+const ProxyLocationName = z.enum([
   'RESIDENTIAL',
   'US-CA',
   'US-NY',
@@ -46,8 +47,12 @@ export const ProxyLocationName = z.enum([
 export const ProxyLocation = z.union([ProxyLocationName, JsonMap]);
 export type ProxyLocation = z.infer<typeof ProxyLocation>;
 
-export const Page = z.coerce.number().int().min(1).default(1);
-export const PageSize = z.coerce.number().int().min(1).default(10);
+/** Largest whole number of a query: what the database counts and offsets by fits in 64 bits. */
+const largest = 2 ** 31 - 1;
+/** A whole number from 1 on, in text. */
+export const QueryCount = z.coerce.number().int().min(1).max(largest);
+export const Page = QueryCount.default(1);
+export const PageSize = QueryCount.default(10);
 
 /** A query parameter that may be repeated: always read as a list. */
 export const repeated = <T extends z.ZodType>(item: T) =>
@@ -57,7 +62,4 @@ export const repeated = <T extends z.ZodType>(item: T) =>
   );
 
 /** A query parameter that is `true` or `false` in text. */
-export const QueryBoolean = z.stringbool({
-  truthy: ['true', '1', 'yes', 'on'],
-  falsy: ['false', '0', 'no', 'off'],
-});
+export const QueryBoolean = laxBoolean;

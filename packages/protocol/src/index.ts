@@ -3,6 +3,7 @@ export { type RunEventType, runEvents } from './events.ts';
 export { ProxyLocation } from './fields.ts';
 export { Artifact, ArtifactType, FileInfo, SignedUrl } from './files.ts';
 export { openApiDocument } from './openapi.ts';
+export { type ReadPart, readPart } from './read-part.ts';
 export type { HttpMethod, Route, RouteAnswer, RouteTwin } from './route.ts';
 export { type OperationId, routes } from './routes.ts';
 export {

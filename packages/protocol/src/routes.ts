@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Page, PageSize, QueryBoolean, repeated } from './fields.ts';
+import { Page, PageSize, QueryBoolean, QueryCount, repeated } from './fields.ts';
 import { Artifact, ArtifactType, SignedUrl } from './files.ts';
 import { agentTwins, type Route } from './route.ts';
 import { CancelManyRequest, CancelManyResponse, RunRequest, RunResponse } from './runs.ts';
@@ -54,7 +54,7 @@ export const routes = {
     twins: agentTwins('GET', agent, true),
     tag: 'Workflows',
     summary: 'Read a workflow: its newest version, or the one asked for',
-    query: z.object({ version: z.coerce.number().int().min(1).optional() }),
+    query: z.object({ version: QueryCount.optional() }),
     answer: json(Workflow),
     errors: ['not_found', 'validation_failed'],
   },

@@ -1,3 +1,4 @@
+import { boundedInteger, laxBoolean, laxInteger } from '@lapwing/workflow';
 import { z } from 'zod';
 import { JsonMap, ProxyLocation, StringMap, WireTime } from './fields.ts';
 import { FileInfo } from './files.ts';
@@ -45,15 +46,15 @@ export const RunRequest = z
     totp_url: z.string().nullish(),
     totp_identifier: z.string().nullish(),
     browser_session_id: z.string().nullish(),
-    reuse_browser_session: z.boolean().nullish(),
+    reuse_browser_session: laxBoolean.nullish(),
     browser_profile_id: z.string().nullish(),
-    start_fresh_browser: z.boolean().default(false),
-    max_screenshot_scrolls: z.int().nullish().meta({ description: 'Clamped into 0…1000' }),
-    max_elapsed_time_minutes: z.int().min(1).max(480).nullish(),
+    start_fresh_browser: laxBoolean.default(false),
+    max_screenshot_scrolls: laxInteger.nullish().meta({ description: 'Clamped into 0…1000' }),
+    max_elapsed_time_minutes: boundedInteger(1, 480).nullish(),
     extra_http_headers: StringMap.nullish(),
     cdp_connect_headers: StringMap.nullish(),
     browser_address: cdpAddress.nullish(),
-    ai_fallback: z.boolean().nullish(),
+    ai_fallback: laxBoolean.nullish(),
     run_with: z.string().nullish(),
     run_metadata: StringMap.nullish(),
   })

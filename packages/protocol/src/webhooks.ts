@@ -20,7 +20,7 @@ export const WebhookReplay = z
   .meta({ id: 'WebhookReplay' });
 export type WebhookReplay = z.infer<typeof WebhookReplay>;
 
-export const WebhookAttempt = z.object({
+const WebhookAttempt = z.object({
   attempt_id: z.string(),
   url: z.string(),
   status_code: z.number().int().nullable(),

@@ -45,6 +45,7 @@ export {
   type GraphProblem,
 } from './definition/graph.ts';
 export { type DefinitionIssue, toIssues, valueError } from './definition/issues.ts';
+export { boundedInteger, laxBoolean, laxInteger } from './definition/lax.ts';
 export { limits as definitionLimits } from './definition/limits.ts';
 export {
   type WorkflowParameterType,
@@ -67,12 +68,8 @@ export type {
   StoredParameter,
 } from './definition/stored.ts';
 export { BlockFailure, type RunError, RunStopped, type StopKind } from './errors.ts';
-export {
-  type FinalRunStatus,
-  interpret,
-  type RunEnvironment,
-  type RunResult,
-} from './interpreter/interpret.ts';
+export type { FinalRunStatus, RunEnvironment, RunResult } from './interpreter/environment.ts';
+export { interpret } from './interpreter/interpret.ts';
 export { mayRepeat, worksInBrowser } from './interpreter/interruption.ts';
 export type {
   BlockOutcome,

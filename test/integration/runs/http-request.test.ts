@@ -95,14 +95,14 @@ it('keeps an answer as a file of the run, and sends that file on as multipart', 
   expect(run.output.keep_output).toEqual({
     file_path: 'downloads/prices.csv',
     file_name: 'prices.csv',
-    file_size: 40,
+    file_size: 35,
   });
   const sent = run.output.send_output.body;
   expect(sent.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/);
   expect(sent.body).toContain('name="note"\r\n\r\nhello');
   expect(sent.body).toContain('filename="prices.csv"');
   expect(sent.body).toContain('BX-10,1.25');
-  expect(run.downloaded_files).toMatchObject([{ filename: 'prices.csv', file_size: 40 }]);
+  expect(run.downloaded_files).toMatchObject([{ filename: 'prices.csv', file_size: 35 }]);
   const [file] = run.downloaded_files ?? [];
   expect(await (await fetch(file?.url ?? '')).text()).toContain('TP-02,3.40');
 });

@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Handler,
-  json,
-  queryNumber,
-  type Reply,
-  type Route,
-  type SiteRequest,
-} from '../http.ts';
+import { type Handler, json, queryNumber, type Reply, type Route } from '../http.ts';
 import { orderJson } from '../orders.ts';
 import { credentials, type Portal } from '../portal.ts';
+import type { SiteRequest } from '../request.ts';
 
 /** Only with `Authorization: Bearer <token>` or `x-api-token: <token>`. */
 function withToken(handle: Handler): Handler {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { html } from '../html.ts';
-import { page, type Reply, type Route, readForm, type SiteRequest } from '../http.ts';
+import { page, type Reply, type Route, readForm } from '../http.ts';
 import type { Portal } from '../portal.ts';
+import type { SiteRequest } from '../request.ts';
 
 const textControls = html`
   <fieldset><legend>Text</legend>

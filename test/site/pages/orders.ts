@@ -1,7 +1,8 @@
 import { type Html, html } from '../html.ts';
-import { type Handler, page, type Reply, type Route, type SiteRequest, seeOther } from '../http.ts';
+import { type Handler, page, type Reply, type Route, seeOther } from '../http.ts';
 import { formatCents, type Order, pageSize, sortOrders } from '../orders.ts';
 import type { Portal } from '../portal.ts';
+import type { SiteRequest } from '../request.ts';
 import { askToSignIn } from './login.ts';
 
 type SignedInHandler = (request: SiteRequest, portal: Portal, user: string) => Reply;

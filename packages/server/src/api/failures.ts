@@ -6,11 +6,6 @@ export interface Failure {
   readonly body: object;
 }
 
-const invalidJson = (message: string): Failure => ({
-  status: 422,
-  body: { detail: [{ type: 'json_invalid', loc: ['body'], msg: `JSON decode error: ${message}` }] },
-});
-
 /** What fastify itself refuses before a handler is reached. */
 function refusedByFastify(error: FastifyError): Failure | null {
   if (error.statusCode === 413)
@@ -23,7 +18,6 @@ function refusedByFastify(error: FastifyError): Failure | null {
       },
     };
   }
-  if (error.statusCode === 400) return invalidJson(error.message);
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return { status: error.statusCode, body: { detail: error.message } };
   }
@@ -41,7 +35,6 @@ export function failureOf(error: unknown, isUnavailable: (error: unknown) => boo
   if (error instanceof LapwingError) {
     return { status: error.facts.status, body: { detail: error.issues ?? error.message } };
   }
-  if (error instanceof SyntaxError) return invalidJson(error.message);
   const refused = error instanceof Error ? refusedByFastify(error as FastifyError) : null;
   if (refused !== null) return refused;
   const name = error instanceof Error ? error.constructor.name : typeof error;

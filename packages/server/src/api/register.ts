@@ -1,10 +1,10 @@
-import { type Route, routes } from '@lapwing/protocol';
-import { toIssues } from '@lapwing/workflow';
+import { type ReadPart, type Route, readPart, routes } from '@lapwing/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { OrganizationsService, Principal } from '../domain/organizations/service.ts';
 import { LapwingError, type ValidationIssue } from '../errors.ts';
 import type { JsonHandlers, StreamHandlers } from './handlers.ts';
+import { unusableValue } from './unusable-values.ts';
 
 type AnyHandler = (request: unknown, reply: FastifyReply) => Promise<unknown>;
 
@@ -18,18 +18,21 @@ interface Registration {
 function parsePart(
   schema: z.ZodType | undefined,
   value: unknown,
-  place: string,
+  place: 'query' | 'body',
   issues: ValidationIssue[],
 ): unknown {
   if (schema === undefined) return undefined;
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  issues.push(...toIssues(parsed.error.issues, { value, schema, loc: [place] }));
+  const unusable = unusableValue(value, place);
+  const read: ReadPart =
+    unusable === null ? readPart(schema, value, place) : { ok: false, issues: [unusable] };
+  if (read.ok) return read.value;
+  issues.push(...read.issues);
   return undefined;
 }
 
 function parseRequest(route: Route, request: FastifyRequest): { query: unknown; body: unknown } {
-  const issues: ValidationIssue[] = [];
+  const inPath = unusableValue(request.params, 'path');
+  const issues: ValidationIssue[] = inPath === null ? [] : [inPath];
   const query = parsePart(route.query, request.query, 'query', issues);
   const body = parsePart(route.body, request.body, 'body', issues);
   if (issues.length > 0)

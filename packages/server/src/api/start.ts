@@ -1,7 +1,8 @@
+import { maxHeaderSize } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { openApiDocument } from '@lapwing/protocol';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import type { OrganizationsService } from '../domain/organizations/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
@@ -9,6 +10,8 @@ import type { WebhooksService } from '../domain/webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../domain/workflows/service.ts';
 import type { Log } from '../lib/log.ts';
 import { failureOf } from './failures.ts';
+import { readJson } from './read-json.ts';
+import { refuse, refuseConnection, securityHeaders } from './refusals.ts';
 import { registerRoutes, verbsOf } from './register.ts';
 import { artifactHandlers } from './routes/artifacts.ts';
 import { runHandlers } from './routes/runs.ts';
@@ -47,25 +50,20 @@ function createServer({
 }: Pick<ApiParts, 'log' | 'isUnavailable'>): FastifyInstance {
   const server = fastify({
     bodyLimit,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },
     forceCloseConnections: 'idle',
+    // A path that cannot be decoded: there is nothing under it.
+    frameworkErrors: (_error, _request, reply) => refuse(reply, 404, 'Not Found'),
+    clientErrorHandler: refuseConnection,
   });
   server.removeContentTypeParser('application/json');
   server.addContentTypeParser(
     ['application/json', 'text/plain', '*'],
     { parseAs: 'string' },
-    (_request, body, done) => {
-      try {
-        done(null, body === '' ? undefined : JSON.parse(body.toString()));
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
-      }
-    },
+    async (_request: FastifyRequest, body: string) => (body === '' ? undefined : readJson(body)),
   );
   server.addHook('onSend', async (_request, reply) => {
-    reply
-      .header('x-frame-options', 'DENY')
-      .header('content-security-policy', "frame-ancestors 'none'");
+    reply.headers(securityHeaders);
   });
   server.setErrorHandler((error, request, reply) => {
     const failure = failureOf(error, isUnavailable);
@@ -78,9 +76,7 @@ function createServer({
   });
   server.setNotFoundHandler((request, reply) => {
     const otherVerb = verbsOf(request.url.split('?')[0] ?? '').length > 0;
-    return reply
-      .code(otherVerb ? 405 : 404)
-      .send({ detail: otherVerb ? 'Method Not Allowed' : 'Not Found' });
+    return otherVerb ? refuse(reply, 405, 'Method Not Allowed') : refuse(reply, 404, 'Not Found');
   });
   return server;
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { StoredFile } from '../capabilities/files.ts';
 import type { Capabilities, CapabilityName } from '../capabilities/index.ts';
 import type { BlockOutcome, BlockVisit } from '../interpreter/journal.ts';
-import type { LoopBody } from '../interpreter/loop.ts';
+import type { LoopBody } from '../interpreter/loop-body.ts';
 import type { RunSecrets } from '../interpreter/secrets.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 

@@ -1,6 +1,11 @@
 import type { z } from 'zod';
-import type { Found } from './issues.ts';
 import { quoted } from './names.ts';
+
+/** A value of the document, or the fact that there is none. */
+export interface Found {
+  readonly present: boolean;
+  readonly value: unknown;
+}
 
 /** A rule's name in Pydantic v2 and its sentence. */
 export interface IssueMessage {

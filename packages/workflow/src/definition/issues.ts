@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isJsonObject } from '../json.ts';
-import { messageOf } from './issue-messages.ts';
+import { type Found, messageOf } from './issue-messages.ts';
 import { limits } from './limits.ts';
 import { wantsInteger } from './wants-integer.ts';
 
@@ -111,12 +111,6 @@ function translateUnion(
 /** The alternative is for another kind of value altogether: a text where an object was given. */
 function isWrongKind(issue: ZodIssue): boolean {
   return issue.path.length === 0 && issue.code === 'invalid_type';
-}
-
-/** A value of the document, or the fact that there is none. */
-export interface Found {
-  readonly present: boolean;
-  readonly value: unknown;
 }
 
 function valueAt(root: unknown, path: Path): Found {

@@ -5,7 +5,7 @@ import type { StoredBlock } from '../definition/stored.ts';
 import { BlockFailure } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { BlockOutcome, BlockVisit, VisitStart } from './journal.ts';
-import type { LoopBody } from './loop.ts';
+import type { LoopBody } from './loop-body.ts';
 import { blockScope } from './scope.ts';
 import { contextSource, type Run, seeFile, valueOfKey } from './state.ts';
 

@@ -1,45 +1,12 @@
-import type { Capabilities } from '../capabilities/index.ts';
 import { type BlockGraph, buildGraph, GraphError } from '../definition/graph.ts';
 import type { StoredBlock, StoredDefinition } from '../definition/stored.ts';
-import type { RunError } from '../errors.ts';
-import type { JsonValue } from '../json.ts';
 import { firstPosition, nextPosition, parentPath } from './branches.ts';
-import type { BlockOutcome, Journal } from './journal.ts';
+import type { RunEnvironment, RunResult } from './environment.ts';
+import type { BlockOutcome } from './journal.ts';
 import { assembleErrors, assembleOutput } from './output.ts';
 import { runBlock } from './run-block.ts';
 import { createRun, type Run } from './state.ts';
 import { finalStopOf, stopOf } from './stop.ts';
-
-/** What one run brings along. */
-export interface RunEnvironment {
-  readonly runId: string;
-  readonly workflowId: string;
-  readonly workflowPermanentId: string;
-  readonly title: string;
-  /** Values of the declared parameters, already converted to their types. */
-  readonly parameters: Readonly<Record<string, JsonValue>>;
-  readonly browserSessionId: string | null;
-  readonly journal: Journal;
-  /** Capabilities for the block with this row id (`wrb_…`): what they store is attributed to it. */
-  capabilities(blockId: string): Capabilities;
-  /** A new id with this prefix, given without its underscore (`tsk`). */
-  newId(prefix: string): string;
-  /** Its reason is a RunStopped. */
-  readonly signal: AbortSignal;
-}
-
-export type FinalRunStatus = 'completed' | 'failed' | 'terminated' | 'canceled' | 'timed_out';
-
-/** How a run ended. */
-export interface RunResult {
-  readonly status: FinalRunStatus;
-  readonly failureReason: string | null;
-  /** `{label}_output` entries plus `extracted_information` (blocks.md §6.3); null when nothing was recorded. */
-  readonly output: Readonly<Record<string, JsonValue>> | null;
-  readonly errors: readonly RunError[];
-  /** Tasks (browser blocks) that ran, the reference's `step_count`. */
-  readonly stepCount: number;
-}
 
 type RunEnd = Pick<RunResult, 'status' | 'failureReason'>;
 

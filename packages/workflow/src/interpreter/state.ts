@@ -1,7 +1,7 @@
 import type { StoredBlock, StoredDefinition } from '../definition/stored.ts';
 import type { RunError } from '../errors.ts';
 import { isJsonObject, type JsonValue } from '../json.ts';
-import type { RunEnvironment } from './interpret.ts';
+import type { RunEnvironment } from './environment.ts';
 import type { BlockOutcome, VisitStart } from './journal.ts';
 import { createSecrets, type RunSecrets } from './secrets.ts';
 

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../capabilities/index.ts';
 import type { StoredDefinition } from '../definition/stored.ts';
-import { interpret, type RunEnvironment, type RunResult } from '../interpreter/interpret.ts';
+import type { RunEnvironment, RunResult } from '../interpreter/environment.ts';
+import { interpret } from '../interpreter/interpret.ts';
 import type { BlockOutcome } from '../interpreter/journal.ts';
 import { fakeCapabilities } from './capabilities.ts';
 import { type BlockFields, storedDefinition } from './definitions.ts';

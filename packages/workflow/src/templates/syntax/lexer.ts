@@ -1,6 +1,6 @@
 import { TemplateError } from '../errors.ts';
 import { MAX_SOURCE_CHARS } from '../limits.ts';
-import { SPACE_PATTERN as SPACE } from '../values/space.ts';
+import { SPACE_PATTERN as SPACE, strip } from '../values/space.ts';
 import { unescapeString } from './string-literal.ts';
 
 export type TokenType =
@@ -43,17 +43,6 @@ const CLOSING: ReadonlyMap<string, string> = new Map([
   ['{', '}'],
 ]);
 
-/** Removes trailing white space as Python's `rstrip` does, in linear time. */
-function trimEnd(text: string): string {
-  let end = text.length;
-  while (end > 0) {
-    SPACES.lastIndex = end - 1;
-    if (!SPACES.test(text)) break;
-    end -= 1;
-  }
-  return text.slice(0, end);
-}
-
 /** Splits a template's source; see {@link tokenize}. */
 class Lexer {
   readonly #source: string;
@@ -77,7 +66,7 @@ class Lexer {
     const begin = this.#nextTag();
     const text = this.#source.slice(this.#at, begin);
     const strips = this.#source[begin + 2] === '-';
-    const kept = strips ? trimEnd(text) : text;
+    const kept = strips ? strip(text, null, 'right') : text;
     if (kept !== '') this.#push('text', kept);
     if (begin === this.#source.length) {
       this.#at = begin;
@@ -116,7 +105,7 @@ class Lexer {
     const end = RAW_END.exec(this.#source);
     if (end === null) throw this.#error('Missing end of raw directive');
     const text = this.#source.slice(this.#at, end.index);
-    const kept = end[1] === '-' ? trimEnd(text) : text;
+    const kept = end[1] === '-' ? strip(text, null, 'right') : text;
     if (kept !== '') this.#push('text', kept);
     this.#at = end.index + end[0].length;
     return true;

@@ -211,7 +211,23 @@ function notJson(value: never): TemplateError {
 
 /** Equal keys of a dict have the same text: `1`, `1.0` and `true` are one key in Python. */
 export function hashKey(value: Value): string {
-  if (typeof value === 'string') return `s${value}`;
+  const hash = hashOf(value);
+  if (hash.length > MOST_KEY_CHARS) throw longKey();
+  return hash;
+}
+
+/** Longest key, in characters: keys are compared without regard to the budget. */
+const MOST_KEY_CHARS = 10_000;
+
+function longKey(): TemplateError {
+  return new TemplateError('limit', `A key of more than ${MOST_KEY_CHARS} characters is too long.`);
+}
+
+function hashOf(value: Value): string {
+  if (typeof value === 'string') {
+    if (value.length > MOST_KEY_CHARS) throw longKey();
+    return `s${value}`;
+  }
   if (value === null) return 'none';
   if (typeof value === 'boolean') return value ? 'n1' : 'n0';
   if (typeof value === 'number' || typeof value === 'bigint') return numberKey(value);
