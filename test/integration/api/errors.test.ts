@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => lapwing.close());
 
 /** Sends a body as it is. */
-async function postRaw(path: string, body: string | Uint8Array, type = 'application/json') {
+async function postRaw(
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  type = 'application/json',
+) {
   const headers = { 'x-api-key': lapwing.apiKey, 'content-type': type };
   const response = await fetch(lapwing.url + path, { method: 'POST', headers, body });
   return { status: response.status, body: await response.json() };
@@ -222,9 +226,9 @@ describe('a body', () => {
   it.each([
     ['a null byte', '\\u0000'],
     ['half of a surrogate pair', '\\ud83d'],
-  ])('with %s in a text or a key is a 422 with the place of it', async (_what, escape) => {
-    const inText = `{"workflow_id":"${workflowId}","parameters":{"a":["x${escape}y"]}}`;
-    const inKey = `{"workflow_id":"${workflowId}","parameters":{"x${escape}y":1}}`;
+  ])('with %s in a text or a key is a 422 with the place of it', async (_what, unusable) => {
+    const inText = `{"workflow_id":"${workflowId}","parameters":{"a":["x${unusable}y"]}}`;
+    const inKey = `{"workflow_id":"${workflowId}","parameters":{"x${unusable}y":1}}`;
     for (const [body, place] of [
       [inText, 'body.parameters.a.0'],
       [inKey, 'body.parameters'],
@@ -264,7 +268,7 @@ describe('a query', () => {
   });
 
   it('with unknown keys is read without them', async () => {
-    const query = 'nothing=1&__proto__=2&constructor=3&%00=4';
+    const query = 'nothing=1&__proto__=2&constructor=3';
     expect((await lapwing.request('GET', `/v1/agents?${query}`)).status).toBe(200);
   });
 

@@ -1,5 +1,6 @@
 import type { RunsService } from '../../domain/runs/service.ts';
 import type { JsonHandlers, StreamHandlers } from '../handlers.ts';
+import { checkStepsOverride, idempotencyKeyOf } from '../request-headers.ts';
 import { sendEvents } from '../server-sent-events.ts';
 
 type RunHandlers = Pick<
@@ -18,12 +19,14 @@ function triggerOf(userAgent: string | undefined): 'manual' | 'mcp' | 'api' {
 
 export function runHandlers(runs: RunsService): RunHandlers {
   return {
-    createRun: ({ principal, body, headers }) =>
-      runs.create(body, {
+    createRun: async ({ principal, body, headers }) => {
+      checkStepsOverride(headers);
+      return runs.create(body, {
         principal,
         triggerType: triggerOf(headers['x-user-agent']),
-        idempotencyKey: headers['idempotency-key'],
-      }),
+        idempotencyKey: idempotencyKeyOf(headers),
+      });
+    },
     getRun: (request) =>
       runs.wait(
         request.principal.organizationId,

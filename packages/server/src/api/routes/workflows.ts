@@ -1,5 +1,6 @@
 import type { WorkflowsService } from '../../domain/workflows/service.ts';
 import type { JsonHandlers } from '../handlers.ts';
+import { idempotencyKeyOf } from '../request-headers.ts';
 
 type WorkflowHandlers = Pick<
   JsonHandlers,
@@ -16,8 +17,8 @@ const idOf = (request: { params: Readonly<Record<string, string>> }) =>
 
 export function workflowHandlers(workflows: WorkflowsService): WorkflowHandlers {
   return {
-    createWorkflow: ({ principal, body, headers }) =>
-      workflows.create(principal.organizationId, body, headers['idempotency-key']),
+    createWorkflow: async ({ principal, body, headers }) =>
+      workflows.create(principal.organizationId, body, idempotencyKeyOf(headers)),
     listWorkflows: ({ principal, query }) => workflows.list(principal.organizationId, query),
     getWorkflow: (request) =>
       workflows.get(request.principal.organizationId, idOf(request), request.query.version),

@@ -3,8 +3,11 @@ import { cleanLabels, parseWorkflowRequest, type WorkflowRequest } from '@lapwin
 import { parse as parseYaml } from 'yaml';
 import { LapwingError } from '../../errors.ts';
 
-/** YAML 1.2 with at most this many alias expansions: an alias bomb ends as a clear error. */
-const yamlOptions = { schema: 'core', maxAliasCount: 100, logLevel: 'error' } as const;
+/**
+ * YAML 1.2 with the merge key `<<` of 1.1, which existing files use. At most this many alias expansions: an alias bomb
+ * ends as a clear error.
+ */
+const yamlOptions = { schema: 'core', merge: true, maxAliasCount: 100, logLevel: 'error' } as const;
 
 function parseDocument(text: string): unknown {
   try {

@@ -73,19 +73,13 @@ export class WorkflowsService {
   /**
    * Stores a new workflow.
    * @param idempotencyKey The same key again answers with the workflow that it created first, whatever the body says.
-   * @throws LapwingError `invalid_definition`, `invalid_parameters`, `invalid_url`, `blocked_host`, `validation_failed`.
+   * @throws LapwingError `invalid_definition`, `invalid_parameters`, `invalid_url`, `blocked_host`.
    */
   async create(
     organizationId: string,
     body: WorkflowBody,
     idempotencyKey: string | undefined,
   ): Promise<Workflow> {
-    if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
-      throw new LapwingError(
-        'validation_failed',
-        'Idempotency-Key must be 1 to 255 visible ASCII characters',
-      );
-    }
     const request = readDefinition(body);
     await this.#checkUrls(request);
     const permanentId =

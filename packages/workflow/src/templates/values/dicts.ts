@@ -1,12 +1,11 @@
-import { type Dict, PyDict, type Value } from './value.ts';
+import { checkKey, type Dict, PyDict, type Value } from './value.ts';
 
 /** The value of a key; undefined when there is none. Only an object's own enumerable keys exist. */
 export function dictGet(dict: Dict, key: Value): Value | undefined {
   if (dict instanceof PyDict) return dict.get(key);
-  if (typeof key !== 'string' || !Object.prototype.propertyIsEnumerable.call(dict, key)) {
-    return undefined;
-  }
-  return dict[key];
+  if (typeof key !== 'string') return undefined;
+  checkKey(key);
+  return Object.prototype.propertyIsEnumerable.call(dict, key) ? dict[key] : undefined;
 }
 
 export function dictSize(dict: Dict): number {

@@ -209,23 +209,26 @@ function notJson(value: never): TemplateError {
   );
 }
 
+/** Longest key, in characters: looking up a key is not accounted for in the budget. */
+const MOST_KEY_CHARS = 10_000;
+
+/** Raises for a key that is too long to be looked up. */
+export function checkKey(key: string): void {
+  if (key.length > MOST_KEY_CHARS) {
+    throw new TemplateError('limit', `A key of a dict has more than ${MOST_KEY_CHARS} characters.`);
+  }
+}
+
 /** Equal keys of a dict have the same text: `1`, `1.0` and `true` are one key in Python. */
 export function hashKey(value: Value): string {
   const hash = hashOf(value);
-  if (hash.length > MOST_KEY_CHARS) throw longKey();
+  checkKey(hash);
   return hash;
-}
-
-/** Longest key, in characters: keys are compared without regard to the budget. */
-const MOST_KEY_CHARS = 10_000;
-
-function longKey(): TemplateError {
-  return new TemplateError('limit', `A key of more than ${MOST_KEY_CHARS} characters is too long.`);
 }
 
 function hashOf(value: Value): string {
   if (typeof value === 'string') {
-    if (value.length > MOST_KEY_CHARS) throw longKey();
+    checkKey(value);
     return `s${value}`;
   }
   if (value === null) return 'none';

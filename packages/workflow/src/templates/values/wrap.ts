@@ -23,6 +23,7 @@ export function wrapped(rt: Runtime, line: string, style: WrapStyle): readonly s
   while (chunks.length > 0) {
     const taken = takeLine(chunks, style, found.length > 0);
     if (taken !== '') found.push(taken);
+    rt.budget.chars(chunks.at(-1)?.length ?? 0);
     rt.budget.spend(0.25);
   }
   return found;
