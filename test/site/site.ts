@@ -32,6 +32,8 @@ export interface Site {
   readonly portal: Portal;
   /** How many requests there were for a path (without query), of one method or of any. */
   count(path: string, method?: string): number;
+  /** Resolves when a request for the path has come in, with a query that fits if that is asked for. */
+  reached(path: string, fits?: (query: URLSearchParams) => boolean): Promise<void>;
   /** Ends every connection, pages that never finish included. */
   close(): Promise<void>;
 }
@@ -90,7 +92,11 @@ async function answer(request: SiteRequest, match: Match, portal: Portal): Promi
 async function serve(
   incoming: IncomingMessage,
   response: ServerResponse,
-  site: { readonly portal: Portal; readonly requests: RecordedRequest[] },
+  site: {
+    readonly portal: Portal;
+    readonly requests: RecordedRequest[];
+    readonly arrivals: EventTarget;
+  },
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('The client has gone.')));
@@ -99,6 +105,7 @@ async function serve(
   const { headers } = incoming;
   const body = await buffer(incoming);
   site.requests.push({ method, path, query: query.toString(), headers, body: body.toString() });
+  site.arrivals.dispatchEvent(new Event('arrival'));
   const match = findRoute(method, path);
   if (match === null) return send(problem(404, 'Page not found'), method, response);
   if (match === 'method') return send(problem(405, 'Method not allowed'), method, response);
@@ -120,9 +127,10 @@ async function listen(server: Server, port: number): Promise<number> {
 export async function startSite(options: { readonly port?: number } = {}): Promise<Site> {
   const portal = new Portal();
   const requests: RecordedRequest[] = [];
+  const arrivals = new EventTarget();
   const server = createServer((incoming, response) => {
     // A client that goes away in the middle of its request is no fault of the site.
-    serve(incoming, response, { portal, requests }).catch(() => response.destroy());
+    serve(incoming, response, { portal, requests, arrivals }).catch(() => response.destroy());
   });
   const port = await listen(server, options.port ?? 0);
   return {
@@ -132,6 +140,15 @@ export async function startSite(options: { readonly port?: number } = {}): Promi
     portal,
     count: (path, method) =>
       requests.filter((one) => one.path === path && (!method || one.method === method)).length,
+    reached: async (path, fits = () => true) => {
+      const here = () =>
+        requests.some((one) => one.path === path && fits(new URLSearchParams(one.query)));
+      while (!here()) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        arrivals.addEventListener('arrival', () => resolve(), { once: true });
+        await promise;
+      }
+    },
     close: async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());

@@ -63,7 +63,7 @@ export function blockStarted(
 
 /** Starts a run and answers its id at once. */
 export async function startRun(
-  lapwing: Lapwing,
+  lapwing: Pick<Lapwing, 'request'>,
   workflowId: string,
   fields: object = {},
 ): Promise<string> {
@@ -88,12 +88,18 @@ export async function runBlocks(
 }
 
 /** Waits for the end of a run. */
-export async function ended(lapwing: Lapwing, runId: string): Promise<RunResponse> {
+export async function ended(
+  lapwing: Pick<Lapwing, 'request'>,
+  runId: string,
+): Promise<RunResponse> {
   const answer = await lapwing.request('GET', `/v1/runs/${runId}?wait=60`);
   return answer.body;
 }
 
-export async function timeline(lapwing: Lapwing, runId: string): Promise<TimelineItem[]> {
+export async function timeline(
+  lapwing: Pick<Lapwing, 'request'>,
+  runId: string,
+): Promise<TimelineItem[]> {
   return (await lapwing.request('GET', `/v1/runs/${runId}/timeline`)).body;
 }
 

@@ -34,6 +34,7 @@ export type {
   ClockCapability,
   LogCapability,
 } from './capabilities/index.ts';
+export type { StorageTarget, TargetsCapability, Upload } from './capabilities/targets.ts';
 export { cleanLabels } from './definition/clean-labels.ts';
 export { type ExpansionEnvironment, expandDefinition } from './definition/expand.ts';
 export {

@@ -206,7 +206,7 @@ it.each<[Language, string, string, string]>([
     'TypeError',
     'A file is given as {name, mimeType, buffer} with its bytes in buffer: code cannot name a path of the server.',
   ],
-  ['javascript', 'await page.close()', 'TypeError', "The run's own page cannot be closed."],
+  ['javascript', 'await page.close()', 'TypeError', "The run's only page cannot be closed."],
   [
     'javascript',
     'await page.waitForEvent("dialog")',

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { OrganizationsService, Principal } from '../domain/organizations/service.ts';
 import { LapwingError, type ValidationIssue } from '../errors.ts';
+import { unusableValue } from '../lib/unusable-values.ts';
 import type { JsonHandlers, StreamHandlers } from './handlers.ts';
-import { unusableValue } from './unusable-values.ts';
 
 type AnyHandler = (request: unknown, reply: FastifyReply) => Promise<unknown>;
 
@@ -15,6 +15,13 @@ interface Registration {
   readonly closing: AbortSignal;
 }
 
+function unusableIn(value: unknown, place: 'path' | 'query' | 'body'): ValidationIssue | null {
+  const found = unusableValue(value);
+  if (found === null) return null;
+  const { loc, problem } = found;
+  return { type: 'value_error', loc: [place, ...loc], msg: `Value error, ${problem}` };
+}
+
 function parsePart(
   schema: z.ZodType | undefined,
   value: unknown,
@@ -22,7 +29,7 @@ function parsePart(
   issues: ValidationIssue[],
 ): unknown {
   if (schema === undefined) return undefined;
-  const unusable = unusableValue(value, place);
+  const unusable = unusableIn(value, place);
   const read: ReadPart =
     unusable === null ? readPart(schema, value, place) : { ok: false, issues: [unusable] };
   if (read.ok) return read.value;
@@ -31,7 +38,7 @@ function parsePart(
 }
 
 function parseRequest(route: Route, request: FastifyRequest): { query: unknown; body: unknown } {
-  const inPath = unusableValue(request.params, 'path');
+  const inPath = unusableIn(request.params, 'path');
   const issues: ValidationIssue[] = inPath === null ? [] : [inPath];
   const query = parsePart(route.query, request.query, 'query', issues);
   const body = parsePart(route.body, request.body, 'body', issues);

@@ -87,7 +87,13 @@ async function serveDocs(server: FastifyInstance, version: string): Promise<void
     mode: 'static',
     specification: { document: document as never },
   });
-  await server.register(swaggerUi, { routePrefix: '/docs' });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: {
+      title: 'Lapwing API',
+      css: [{ filename: 'lapwing.css', content: '.topbar { display: none }' }],
+    },
+  });
   server.get('/openapi.json', async () => document);
 }
 

@@ -1,7 +1,7 @@
 import { HttpFailure, type HttpRequest, type HttpResponse } from '@lapwing/workflow';
 import { Agent, buildConnector, type Dispatcher, interceptors, request as send } from 'undici';
 import { LapwingError } from '../errors.ts';
-import { firstMessage, type Message, redirectedMessage } from './message.ts';
+import { firstMessage, type Message, redirectedMessage, type StreamRequest } from './message.ts';
 import type { EgressPolicy } from './policy.ts';
 import { hostOf, parseHttpUrl, portOf, shownUrl } from './url.ts';
 
@@ -111,7 +111,7 @@ export class HttpClient {
    * Sends a request and reads the whole answer; any status is an answer. Rejects with HttpFailure, or with the
    * signal's reason when that fires first.
    */
-  async request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async request(request: HttpRequest | StreamRequest, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
     const address = shownUrl(request.url);
     const timeout = AbortSignal.timeout(Math.ceil(request.timeoutSeconds * 1000));
@@ -149,7 +149,7 @@ export class HttpClient {
 
   async #exchange(
     message: Message,
-    request: HttpRequest,
+    request: HttpRequest | StreamRequest,
     signal: AbortSignal,
   ): Promise<{ response: HttpResponse } | { next: Message }> {
     const { statusCode, headers, body } = await send(message.url, {

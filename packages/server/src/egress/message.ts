@@ -1,5 +1,12 @@
+import type { Readable } from 'node:stream';
 import { type HttpBody, HttpFailure, type HttpRequest } from '@lapwing/workflow';
 import { FormData } from 'undici';
+
+/** A body of known length that is too long to be held. It can be read once, so no redirect is followed with it. */
+export interface StreamRequest extends Omit<HttpRequest, 'body' | 'followRedirects'> {
+  readonly body: { readonly kind: 'stream'; readonly stream: Readable; readonly bytes: number };
+  readonly followRedirects: false;
+}
 
 /** One request on the wire, before or after a redirect. */
 export interface Message {
@@ -7,7 +14,7 @@ export interface Message {
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | FormData | null;
+  readonly body: string | FormData | Readable | null;
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -46,7 +53,7 @@ function checkedHeader([name, value]: [string, string]): [string, string] {
   return [name.toLowerCase(), value];
 }
 
-function encodeBody(body: HttpBody): { content: Message['body']; type: string | null } {
+function encodeBody(body: HttpBody | StreamRequest['body']): { content: Message['body']; type: string | null } {
   switch (body.kind) {
     case 'none':
       return { content: null, type: null };
@@ -65,6 +72,8 @@ function encodeBody(body: HttpBody): { content: Message['body']; type: string | 
       }
       return { content: form, type: null };
     }
+    case 'stream':
+      return { content: body.stream, type: null };
     default:
       return body satisfies never;
   }
@@ -84,7 +93,7 @@ function splitUser(url: URL): { bare: URL; authorization: Record<string, string>
 }
 
 /** The first message of a request. Throws HttpFailure on a method or a header that HTTP cannot carry. */
-export function firstMessage(request: HttpRequest, url: URL): Message {
+export function firstMessage(request: HttpRequest | StreamRequest, url: URL): Message {
   const method = request.method.toUpperCase();
   if (!token.test(method) || method === 'CONNECT') {
     throw new HttpFailure('unknown', `The method ${JSON.stringify(request.method)} is not valid.`);
@@ -102,6 +111,7 @@ export function firstMessage(request: HttpRequest, url: URL): Message {
       'accept-encoding': 'gzip, deflate, br',
       'user-agent': 'Lapwing',
       ...(type === null ? {} : { 'content-type': type }),
+      ...(request.body.kind === 'stream' ? { 'content-length': String(request.body.bytes) } : {}),
       ...authorization,
       // Multipart needs a content type with the boundary of this very body.
       ...without(

@@ -49,7 +49,7 @@ export interface WorkerRole {
   close(): Promise<void>;
 }
 
-const webhookSlots = 8;
+const webhookSlots = 32;
 
 function buildTools(parts: WorkerParts, settings: WorkerSettings): HostTools {
   const browserSettings = { ...settings.browser, directory: join(settings.directory, 'browsers') };

@@ -2,6 +2,7 @@ import type { BrowserCapability } from './browser.ts';
 import type { CodeCapability } from './code.ts';
 import type { DocumentsCapability, FilesCapability } from './files.ts';
 import type { HttpCapability } from './http.ts';
+import type { TargetsCapability } from './targets.ts';
 
 /** Time as blocks may see it. */
 export interface ClockCapability {
@@ -22,6 +23,7 @@ export interface Capabilities {
   readonly files: FilesCapability;
   readonly documents: DocumentsCapability;
   readonly code: CodeCapability;
+  readonly targets: TargetsCapability;
   readonly clock: ClockCapability;
   readonly log: LogCapability;
 }

@@ -42,6 +42,7 @@ export function blockContext(
     files: watchedFiles(attempt),
     documents: capabilities.documents,
     code: capabilities.code,
+    targets: capabilities.targets,
     clock: capabilities.clock,
     log: capabilities.log,
     runId: environment.runId,

@@ -22,7 +22,7 @@ type Global = (rt: Runtime) => Value;
 
 /** Functions that every template can call. */
 export const GLOBALS: ReadonlyMap<string, Global> = new Map<string, Global>([
-  ['range', () => callable('range', range)],
+  ['range', (rt) => callable('range', (args) => range(rt, args))],
   ['dict', (rt) => callable('dict', (args) => makeDict(rt, args))],
   ['namespace', (rt) => callable('namespace', (args) => namespace(rt, args))],
   ['cycler', () => callable('cycler', cycler)],
@@ -33,7 +33,7 @@ function callable(name: string, call: (args: CallValues) => Value): PyObject {
   return new PyObject('function', { label: `<function ${name}>`, call });
 }
 
-function range(args: CallValues): Value {
+function range(rt: Runtime, args: CallValues): Value {
   const given = bind('range', ['start', 'stop?', 'step?'], args).map((value) => {
     if (value === undefined) return undefined;
     if (value instanceof Undefined) throw value.error();
@@ -48,6 +48,7 @@ function range(args: CallValues): Value {
   if (!(length <= MAX_RANGE)) {
     throw new TemplateError('limit', `A range can have at most ${MAX_RANGE} items.`);
   }
+  rt.budget.items(length);
   const items = Array.from({ length }, (_, index) => start + index * step);
   const label = step === 1 ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`;
   return new PyView('range', items, label);
@@ -56,7 +57,9 @@ function range(args: CallValues): Value {
 function makeDict(rt: Runtime, { positional, named }: CallValues): PyDict {
   const [source] = positional;
   if (positional.length > 1) throw typeError('dict expected at most 1 argument');
-  return new PyDict([...(source === undefined ? [] : pairs(rt, source)), ...named]);
+  const entries = source === undefined ? [] : pairs(rt, source);
+  rt.budget.items(entries.length + named.size);
+  return new PyDict([...entries, ...named]);
 }
 
 /** The entries of a dict, or of a list of pairs. */

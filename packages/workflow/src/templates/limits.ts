@@ -17,7 +17,7 @@ export const MAX_SOURCE_CHARS = 200_000;
 export const MAX_NESTING = 150;
 
 /** Deepest nesting of macro calls and recursive loops. */
-export const MAX_CALLS = 100;
+const MAX_CALLS = 100;
 
 /** Bits of the largest whole number that is computed. */
 const MAX_INTEGER_BITS = 65_536;
@@ -48,10 +48,10 @@ export class Budget {
     }
   }
 
-  /** Accounts for text that is about to be built or read; call it before building. */
-  chars(length: number): void {
+  /** Accounts for text that is about to be built or read, so many times; call it before building. */
+  chars(length: number, passes = 1): void {
     this.#fits(length, 'characters');
-    this.spend(length * STEPS_PER_CHAR);
+    this.spend(length * passes * STEPS_PER_CHAR);
   }
 
   /** Accounts for a list that is about to be built or walked. */

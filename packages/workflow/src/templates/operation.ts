@@ -14,13 +14,6 @@ export interface Operation<R> {
 
 export type Operations<R = Value> = ReadonlyMap<string, Operation<R>>;
 
-export const NO_VALUES: CallValues = { positional: [], named: new Map() };
-
-/** Arguments of a call without names. */
-export function positional(...values: readonly Value[]): CallValues {
-  return { positional: values, named: new Map() };
-}
-
 export function operation<R>(
   parameters: readonly string[],
   run: (rt: Runtime, value: Value, given: Given) => R,

@@ -6,7 +6,7 @@ export interface Runtime {
   readonly budget: Budget;
   /** Whether touching an undefined value raises. */
   readonly strict: boolean;
-  /** How lists and dicts print. */
+  /** How lists, dicts, booleans and null print. */
   readonly objects: 'python' | 'json';
   /** Whether the filter `json` must give the whole result, instead of JSON text. */
   readonly nativeJson: boolean;

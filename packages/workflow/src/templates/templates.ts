@@ -20,7 +20,7 @@ export type TemplateScope = Readonly<Record<string, unknown>>;
 export interface TemplateOptions {
   /** Whether names that the scope lacks, and missing values that are used, raise. */
   readonly strict?: boolean;
-  /** How lists and dicts print: as Python's repr (the default) or as JSON. */
+  /** How lists, dicts, booleans and null print: as Python's repr (the default) or as JSON. */
   readonly objects?: 'python' | 'json';
   readonly limits?: TemplateLimits;
 }
@@ -188,6 +188,7 @@ export function checkTemplate(source: string): TemplateError | null {
 
 /**
  * Names that a template reads and does not set itself, Jinja's own functions left out.
+ * @public
  * @throws TemplateError
  */
 export function templateVariables(source: string): ReadonlySet<string> {

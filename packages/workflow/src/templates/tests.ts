@@ -44,6 +44,12 @@ function isSequence(value: Value): boolean {
   return other || sequenceItems(value) !== null;
 }
 
+function readText(rt: Runtime, value: Value): string {
+  const shown = text(rt, value);
+  rt.budget.chars(shown.length);
+  return shown;
+}
+
 function isInteger(value: Value): boolean {
   return typeof value !== 'boolean' && asInteger(value) !== null;
 }
@@ -70,8 +76,8 @@ export const TESTS: Operations<boolean> = new Map<string, Test>([
   ['iterable', plain((value, rt) => iterable(rt, value) !== null)],
   ['callable', plain((value) => value instanceof PyObject && value.call !== null)],
   ['escaped', plain(() => false)],
-  ['lower', plain((value, rt) => isLower(text(rt, value)))],
-  ['upper', plain((value, rt) => isUpper(text(rt, value)))],
+  ['lower', plain((value, rt) => isLower(readText(rt, value)))],
+  ['upper', plain((value, rt) => isUpper(readText(rt, value)))],
   ['even', plain((value, rt) => remainderIs(rt, value, 2, 0))],
   ['odd', plain((value, rt) => remainderIs(rt, value, 2, 1))],
   ['divisibleby', operation(['num'], (rt, value, [num]) => remainderIs(rt, value, num ?? null, 0))],

@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse } from '../capabilities/http.ts';
 import type { Capabilities, ClockCapability } from '../capabilities/index.ts';
 import { BlockFailure } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
+import { fakeTargets } from './targets.ts';
 
 /** A browser without pages: it remembers the address. */
 export function fakeBrowser(overrides: Partial<BrowserCapability> = {}): BrowserCapability {
@@ -109,6 +110,7 @@ export function fakeCapabilities(overrides: Partial<Capabilities> = {}): Capabil
     files: fakeFiles(),
     documents: fakeDocuments,
     code: { run: async () => ({ kind: 'returned', value: null }) },
+    targets: fakeTargets(),
     clock: fakeClock(),
     log: { write: () => undefined },
     ...overrides,

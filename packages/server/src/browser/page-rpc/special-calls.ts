@@ -92,7 +92,10 @@ const specials: Readonly<Record<string, Special>> = {
     return value(await plain(call, 'setInputFiles'));
   },
   close: async (call) => {
-    if (call.root === mainRoot) throw new TypeError("The run's own page cannot be closed.");
+    // A pop-up that has become the run's page may be closed: the page behind it is the run's again.
+    if (call.root === mainRoot && (call.object as Page).context().pages().length === 1) {
+      throw new TypeError("The run's only page cannot be closed.");
+    }
     return value(await plain(call, 'close'));
   },
 };

@@ -1,23 +1,28 @@
 import type { WorkflowBody } from '@lapwing/protocol';
 import { cleanLabels, parseWorkflowRequest, type WorkflowRequest } from '@lapwing/workflow';
-import { parse as parseYaml } from 'yaml';
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
 import { LapwingError } from '../../errors.ts';
+import { unusableValue } from '../../lib/unusable-values.ts';
 
 /**
- * YAML 1.2 with the merge key `<<` of 1.1, which existing files use. At most this many alias expansions: an alias bomb
- * ends as a clear error.
+ * YAML 1.2, in which a date is a text, with the merge key `<<` of 1.1, which existing files use. Aliases are shared, not
+ * copied, so that a bomb of them costs nothing here and is found by its size later.
  */
-const yamlOptions = { schema: 'core', merge: true, maxAliasCount: 100, logLevel: 'error' } as const;
+const yamlOptions = { schema: CORE_SCHEMA.withTags(mergeTag), maxDepth: 250 };
 
-function parseDocument(text: string): unknown {
+const invalidYaml = (reason: string, cause?: unknown) =>
+  new LapwingError('invalid_definition', `yaml_definition is not valid YAML: ${reason}`, { cause });
+
+function parseYaml(text: string): unknown {
+  let document: unknown;
   try {
-    return parseYaml(text, yamlOptions);
+    document = load(text, yamlOptions);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LapwingError('invalid_definition', `yaml_definition is not valid YAML: ${reason}`, {
-      cause: error,
-    });
+    throw invalidYaml(error instanceof Error ? error.message : String(error), error);
   }
+  const unusable = unusableValue(document);
+  if (unusable !== null) throw invalidYaml(`${unusable.loc.join(' -> ')}: ${unusable.problem}`);
+  return document;
 }
 
 /**
@@ -27,7 +32,7 @@ function parseDocument(text: string): unknown {
 export function readDefinition(body: WorkflowBody): WorkflowRequest {
   const isYaml = typeof body.yaml_definition === 'string';
   const document = isYaml
-    ? cleanLabels(parseDocument(body.yaml_definition ?? ''))
+    ? cleanLabels(parseYaml(body.yaml_definition ?? ''))
     : body.json_definition;
   const parsed = parseWorkflowRequest(document);
   if (parsed.ok) return parsed.request;

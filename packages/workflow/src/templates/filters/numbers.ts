@@ -1,5 +1,6 @@
 import { typeError } from '../errors.ts';
 import { type Operation, operation } from '../operation.ts';
+import type { Runtime } from '../runtime.ts';
 import { parseFloatText, parseIntegerText } from '../values/number-text.ts';
 import {
   asInteger,
@@ -31,9 +32,16 @@ function wholePart(value: Value): Integer | null {
   return isFloat(value) ? truncated(asNumber(value) ?? 0) : null;
 }
 
-const float = operation<Value>(['default?'], (_, value, [fallback]) => {
+/** What Python's `float()` makes of a value; null when it makes nothing of it. */
+function floatOf(rt: Runtime, value: Value): number | null {
+  if (typeof value !== 'string') return asNumber(value);
+  rt.budget.chars(value.length);
+  return parseFloatText(value);
+}
+
+const float = operation<Value>(['default?'], (rt, value, [fallback]) => {
   if (value instanceof Undefined) throw value.error();
-  const number = typeof value === 'string' ? parseFloatText(value) : asNumber(value);
+  const number = floatOf(rt, value);
   return number === null ? valueOr(fallback, new PyFloat(0)) : floatValue(number);
 });
 
@@ -66,7 +74,7 @@ const DECIMAL_UNITS = ['kB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'];
 const BINARY_UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB', 'ZiB', 'YiB'];
 
 const filesizeformat = operation<Value>(['binary?'], (rt, value, [binary]) => {
-  const bytes = typeof value === 'string' ? parseFloatText(value) : asNumber(value);
+  const bytes = floatOf(rt, value);
   if (value instanceof Undefined) throw value.error();
   if (bytes === null) throw typeError(`could not convert ${typeName(value)} to float`);
   const [base, units] = flag(rt, binary) ? [1024, BINARY_UNITS] : [1000, DECIMAL_UNITS];

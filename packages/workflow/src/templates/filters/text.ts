@@ -15,11 +15,11 @@ import { flag, integerOr, textOr } from './given.ts';
 
 type Filter = Operation<Value>;
 
-/** A filter without arguments that reads its value as text. */
-function ofText(change: (value: string) => Value): Filter {
+/** A filter without arguments that reads its value as text, so many times. */
+function ofText(change: (value: string) => Value, reads = 1): Filter {
   return operation([], (rt, value) => {
     const shown = text(rt, value);
-    rt.budget.chars(shown.length);
+    rt.budget.chars(shown.length, reads);
     return change(shown);
   });
 }
@@ -115,9 +115,9 @@ export const TEXT_FILTERS: readonly (readonly [string, Filter])[] = [
   ['upper', ofText((value) => value.toUpperCase())],
   ['lower', ofText((value) => value.toLowerCase())],
   ['capitalize', ofText(capitalized)],
-  ['title', ofText(title)],
+  ['title', ofText(title, 4)],
   ['string', ofText((value) => value)],
-  ['wordcount', ofText((value) => value.match(WORD)?.length ?? 0)],
+  ['wordcount', ofText((value) => value.match(WORD)?.length ?? 0, 4)],
   ['replace', replace],
   ['trim', trim],
   ['truncate', truncate],

@@ -130,7 +130,7 @@ function parseUnary(s: TokenStream, filters: boolean): Expression {
 }
 
 /** Parses a name, a literal or a bracket. */
-export function parsePrimary(s: TokenStream): Expression {
+function parsePrimary(s: TokenStream): Expression {
   const token = s.current;
   switch (token.type) {
     case 'name': {
@@ -216,7 +216,7 @@ function tupleEnds(s: TokenStream, options: TupleOptions): boolean {
 }
 
 /** Parses what may follow a value: attributes, subscripts and calls. */
-export function parsePostfix(s: TokenStream, start: Expression): Expression {
+function parsePostfix(s: TokenStream, start: Expression): Expression {
   let value = start;
   while (s.isOperator(POSTFIXES)) {
     const operator = s.next().value;

@@ -180,16 +180,6 @@ export function undeclaredNames(
   return reader.read;
 }
 
-/** {@link undeclaredNames} of a single expression. */
-export function undeclaredNamesOf(
-  expression: Expression,
-  known: ReadonlySet<string>,
-): ReadonlySet<string> {
-  const reader = new NameReader(known);
-  reader.expression(expression, new Set());
-  return reader.read;
-}
-
 /** Names that the body of a macro reads from around it, `caller`, `varargs` and `kwargs` among them. */
 export function namesRead(body: readonly Statement[]): ReadonlySet<string> {
   return undeclaredNames(body, new Set());

@@ -27,7 +27,10 @@ export function truthy(rt: Runtime, value: Value): boolean {
   if (value instanceof NativeJson) return truthy(rt, value.value);
   const items = sequenceItems(value);
   if (items !== null) return items.length > 0;
-  return isDict(value) ? dictSize(value) > 0 : true;
+  if (!isDict(value)) return true;
+  const size = dictSize(value);
+  rt.budget.items(size);
+  return size > 0;
 }
 
 /** The items of a list, tuple or view; null for other values. */
@@ -108,7 +111,7 @@ function compareTexts(a: string, b: string): number {
 export function compare(rt: Runtime, operator: string, [a, b]: readonly [Value, Value]): number {
   rt.budget.spend(0.125);
   if (typeof a === 'string' && typeof b === 'string') {
-    rt.budget.chars(Math.min(a.length, b.length));
+    rt.budget.chars(Math.min(a.length, b.length), 4);
     return compareTexts(a, b);
   }
   const x = asNumber(a);

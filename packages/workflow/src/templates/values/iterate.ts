@@ -58,6 +58,10 @@ export function lengthOf(rt: Runtime, value: Value): number | null {
     if (rt.strict && !value.inert) throw value.error();
     return 0;
   }
-  if (isDict(value)) return dictSize(value);
+  if (isDict(value)) {
+    const size = dictSize(value);
+    rt.budget.items(size);
+    return size;
+  }
   return sequenceItems(value)?.length ?? null;
 }

@@ -64,7 +64,7 @@ class JsonWriter {
   }
 
   #string(value: string): string {
-    this.#rt.budget.chars(value.length);
+    this.#rt.budget.chars(value.length, 4);
     const quoted = JSON.stringify(value);
     if (this.#style.ascii !== true) return quoted;
     return quoted.replace(/[\x7f-\uffff]/g, (unit) =>

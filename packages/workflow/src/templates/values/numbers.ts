@@ -224,6 +224,7 @@ export function fixed(value: number, digits: number): string {
 export function roundFloat(value: number, digits: number): number {
   if (!Number.isFinite(value) || Math.abs(value) >= 1e21 || digits > 22) return value;
   if (digits >= 0) return Number(fixed(value, digits));
+  if (digits < -308) return 0;
   const unit = 10 ** -digits;
   return Number(fixed(value / unit, 0)) * unit;
 }

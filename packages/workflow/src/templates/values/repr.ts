@@ -64,7 +64,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** Python's `repr` of a text: single quotes unless only they would need escaping. */
-export function stringRepr(text: string): string {
+function stringRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(UNPRINTABLE, escapeCharacter);
   return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;

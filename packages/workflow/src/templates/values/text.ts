@@ -11,8 +11,11 @@ export function text(rt: Runtime, value: Value): string {
     return '';
   }
   if (value instanceof NativeJson) return jsonText(rt, jsonValue(rt, value));
-  if (rt.objects === 'json' && (isList(value) || isDict(value) || value instanceof PyTuple)) {
-    return jsonText(rt, value);
-  }
+  if (rt.objects === 'json' && isPlainJson(value)) return jsonText(rt, value);
   return repr(rt, value);
+}
+
+function isPlainJson(value: Value): boolean {
+  if (value === null || typeof value === 'boolean') return true;
+  return isList(value) || isDict(value) || value instanceof PyTuple;
 }

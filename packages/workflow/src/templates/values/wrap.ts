@@ -16,14 +16,14 @@ const SPACES = /[\t\n\v\f\r ]+|[^\t\n\v\f\r ]+/g;
 /** The lines of a paragraph that is wrapped to a width. */
 export function wrapped(rt: Runtime, line: string, style: WrapStyle): readonly string[] {
   if (style.width <= 0) throw typeError(`invalid width ${style.width} (must be > 0)`);
-  rt.budget.chars(line.length);
+  rt.budget.chars(line.length, 8);
   const chunks = [...(line.match(style.breaksOnHyphens ? CHUNKS : SPACES) ?? [])].reverse();
   rt.budget.items(chunks.length);
   const found: string[] = [];
   while (chunks.length > 0) {
     const taken = takeLine(chunks, style, found.length > 0);
     if (taken !== '') found.push(taken);
-    rt.budget.chars(chunks.at(-1)?.length ?? 0);
+    rt.budget.chars(chunks.at(-1)?.length ?? 0, 2);
     rt.budget.spend(0.25);
   }
   return found;

@@ -1,19 +1,24 @@
-import type { ValidationIssue } from '../errors.ts';
-
-/** Objects and lists in each other. Definitions have a limit of their own below this one, and say so themselves. */
+/** Objects and lists in each other. Definitions have a lower limit of their own. */
 const maxDepth = 250;
+
+/** What cannot be used, and where: names and indexes from the top of the document. */
+export interface Unusable {
+  readonly loc: readonly (string | number)[];
+  readonly problem: string;
+}
 
 /** A value of a document, and the way to it. */
 interface Place {
   readonly value: unknown;
   readonly key: string | number;
+  /** Null at the top, whose key is no part of the way. */
   readonly parent: Place | null;
   readonly depth: number;
 }
 
 function locOf(place: Place): (string | number)[] {
   const loc: (string | number)[] = [];
-  for (let at: Place | null = place; at !== null; at = at.parent) loc.unshift(at.key);
+  for (let at = place; at.parent !== null; at = at.parent) loc.unshift(at.key);
   return loc;
 }
 
@@ -35,19 +40,14 @@ function problemOf({ value, depth }: Place): string | null {
 }
 
 /**
- * The first thing in a part of a request that could be parsed but neither be kept nor given back; null when there is
- * none. Needs no stack, whatever the depth.
+ * Something in a document that could be parsed but neither be kept nor given back; null when there is none. Needs no
+ * stack, whatever the depth.
  */
-export function unusableValue(
-  root: unknown,
-  part: 'path' | 'query' | 'body',
-): ValidationIssue | null {
-  const waiting: Place[] = [{ value: root, key: part, parent: null, depth: 1 }];
+export function unusableValue(root: unknown): Unusable | null {
+  const waiting: Place[] = [{ value: root, key: '', parent: null, depth: 1 }];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     const problem = problemOf(place);
-    if (problem !== null) {
-      return { type: 'value_error', loc: locOf(place), msg: `Value error, ${problem}` };
-    }
+    if (problem !== null) return { loc: locOf(place), problem };
     const { value, depth } = place;
     if (typeof value !== 'object' || value === null) continue;
     const entries = Array.isArray(value) ? value.entries() : Object.entries(value);

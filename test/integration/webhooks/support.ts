@@ -1,0 +1,42 @@
+import type { WebhookDelivery } from '@lapwing/protocol';
+import type { Lapwing } from '../../support/lapwing.ts';
+import { runEvents } from '../../support/runs.ts';
+
+/** A block that ends at once, well or badly. */
+export const quick = (fails = false) => ({
+  block_type: 'code',
+  label: 'quick',
+  language: 'javascript',
+  code: fails ? 'throw new Error("no")' : 'return { Žofie: 1.0, none: null }',
+});
+
+/** How long a webhook may take on a busy machine. */
+export const soon = () => AbortSignal.timeout(20_000);
+
+/** The deliveries of a run, read again until they fit: retries have no event of their own. */
+export async function deliveriesOnce(
+  lapwing: Lapwing,
+  runId: string,
+  fits: (deliveries: readonly WebhookDelivery[]) => boolean,
+): Promise<readonly WebhookDelivery[]> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { body } = await lapwing.request('GET', `/v1/runs/${runId}/webhook_deliveries`);
+    if (fits(body)) return body;
+    if (Date.now() > deadline) throw new Error(`Deliveries stayed at ${JSON.stringify(body)}`);
+  }
+}
+
+export const settled = ([delivery]: readonly WebhookDelivery[]) =>
+  delivery !== undefined && delivery.status !== 'pending';
+
+/** `webhook_failure_reason` of a run, as a replay's payload tells it. */
+export async function failureReason(lapwing: Lapwing, runId: string): Promise<string | null> {
+  const payload = await lapwing.server.app.runs.webhookPayload(runId);
+  return payload.webhook_failure_reason as string | null;
+}
+
+/** Resolves when the run has ended and its events are told. */
+export async function followed(lapwing: Lapwing, runId: string): Promise<void> {
+  for await (const _ of runEvents(lapwing, runId));
+}
