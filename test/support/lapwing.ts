@@ -13,6 +13,8 @@ export interface Lapwing {
   readonly url: string;
   readonly apiKey: string;
   readonly server: RunningServer;
+  /** Its data directory. */
+  readonly directory: string;
   /** Sends a request with the API key; a body is sent as JSON. */
   request(
     method: string,
@@ -80,6 +82,7 @@ export async function startLapwing(settings: Record<string, string> = {}): Promi
       return server.url ?? '';
     },
     apiKey,
+    directory: place.directory,
     get server() {
       return server;
     },

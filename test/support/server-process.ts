@@ -42,6 +42,7 @@ export async function createServerPlace(): Promise<ServerPlace> {
     LAPWING_ALLOW_HOSTS: '127.0.0.1',
     LAPWING_LOG_LEVEL: 'info',
     LAPWING_WARM_BROWSERS: '0',
+    LAPWING_WARM_PYTHON: 'off',
     ...(place.url !== null && { DATABASE_URL: place.url }),
   };
   return {

@@ -30,8 +30,6 @@ export interface App {
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
-  /** The key made at the first start, to be shown once. */
-  readonly firstKey: string | null;
   /** Says where clients reach the server, once that is known. */
   setPublicUrl(url: string): void;
   close(): Promise<void>;
@@ -107,7 +105,7 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     webhooks,
     checkUrl,
   });
-  const firstKey = await organizations.ensureFirst(config.LAPWING_API_KEY);
+  if (config.LAPWING_API_KEY !== undefined) await organizations.ensureFirst(config.LAPWING_API_KEY);
   return {
     config,
     log,
@@ -120,7 +118,6 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     runs,
     artifacts,
     webhooks,
-    firstKey,
     setPublicUrl: (url) => {
       publicUrl = config.LAPWING_PUBLIC_URL ?? url;
     },

@@ -103,6 +103,40 @@ export const settings = z.object({
   LAPWING_DRAIN_SECONDS: whole(0, 3600)
     .default(20)
     .describe('Time that running blocks get to finish when the server is told to stop'),
+  LAPWING_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'A server that speaks S3 (MinIO, Ceph, R2 …), used by every block in place of AWS; name a private one in LAPWING_ALLOW_HOSTS too',
+    ),
+  LAPWING_S3_BUCKET: z
+    .string()
+    .regex(/^[\w-][\w.-]+(?:\/[^/]+)*$/, 'must be a bucket, or a folder in it: bucket/folder')
+    .optional()
+    .describe(
+      'Bucket of `upload_to_s3` and `download_to_s3`; may go on with a folder: `bucket/folder`',
+    ),
+  LAPWING_S3_REGION: z.string().min(1).optional().describe('Region of that bucket'),
+  LAPWING_S3_ACCESS_KEY_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Key that may write to that bucket'),
+  LAPWING_S3_SECRET_ACCESS_KEY: z.string().min(1).optional().describe('Secret of that key'),
+  LAPWING_AZURE_BLOB_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s]+$/, 'must be an http(s) address')
+    .default('https://{account}.blob.core.windows.net')
+    .describe('Address of Azure blobs; `{account}` stands for the account (other clouds, Azurite)'),
+  LAPWING_GOOGLE_ACCESS_TOKEN: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('OAuth token for what blocks do at Google'),
+  LAPWING_GOOGLE_DRIVE_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://www.googleapis.com')
+    .describe('Address of the Google Drive API'),
   LAPWING_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -37,9 +37,14 @@ function closeOnSignal(server: RunningServer): void {
   process.on('SIGINT', onSignal);
 }
 
-const systemCodes: readonly string[] = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES'];
-const isSystemError = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && systemCodes.includes(String(error.code));
+/** What to tell of an error that whoever operates the server can mend; null for all others. */
+function mendable(error: unknown): string | null {
+  if (error instanceof SettingsError || error instanceof LapwingError) return error.message;
+  if (!(error instanceof Error && 'code' in error)) return null;
+  // The system and the database have codes; so have mistakes in the use of Node (ERR_…), which are bugs.
+  const code = String(error.code);
+  return code.startsWith('ERR_') ? null : error.message || code;
+}
 
 try {
   const server = await startServer(
@@ -50,8 +55,8 @@ try {
   closeOnSignal(server);
   announce(server);
 } catch (error) {
-  if (!(error instanceof SettingsError || error instanceof LapwingError || isSystemError(error)))
-    throw error;
-  console.error(`Lapwing could not start:\n${error.message}`);
+  const text = mendable(error);
+  if (text === null) throw error;
+  console.error(`Lapwing could not start:\n${text}`);
   process.exit(1);
 }

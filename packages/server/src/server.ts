@@ -4,6 +4,7 @@ import type { Api } from './api/start.ts';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { isConnectionLost } from './db/errors.ts';
+import type { TargetSettings } from './targets/settings.ts';
 import type { WorkerRole } from './worker/start.ts';
 
 /** `all`: API and worker in one process. */
@@ -64,12 +65,38 @@ async function startWorkerRole(
       timeZone: config.LAPWING_TIME_ZONE ?? null,
       navigationTimeoutMs: config.LAPWING_NAVIGATION_TIMEOUT_SECONDS * 1000,
     },
+    targets: targetSettings(config),
     record: config.LAPWING_RECORDING,
     warmPython: config.LAPWING_WARM_PYTHON,
     codeMemoryBytes: config.LAPWING_CODE_MEMORY_MB * 2 ** 20,
     drainMs: config.LAPWING_DRAIN_SECONDS * 1000,
     environment,
   });
+}
+
+function targetSettings(config: Config): TargetSettings {
+  const { LAPWING_GOOGLE_ACCESS_TOKEN: token } = config;
+  return {
+    s3Endpoint: config.LAPWING_S3_ENDPOINT ?? null,
+    platformBucket: platformBucket(config),
+    azureBlobEndpoint: config.LAPWING_AZURE_BLOB_URL,
+    googleApiUrl: config.LAPWING_GOOGLE_DRIVE_URL,
+    googleAccessToken: token === undefined ? null : async () => token,
+  };
+}
+
+function platformBucket(config: Config): TargetSettings['platformBucket'] {
+  const { LAPWING_S3_BUCKET: place = '' } = config;
+  const { LAPWING_S3_ACCESS_KEY_ID: accessKeyId, LAPWING_S3_SECRET_ACCESS_KEY: secret } = config;
+  const [bucket, ...folder] = place.split('/');
+  if (!bucket || accessKeyId === undefined || secret === undefined) return null;
+  return {
+    bucket,
+    folder: folder.join('/'),
+    accessKeyId,
+    secretAccessKey: secret,
+    region: config.LAPWING_S3_REGION ?? null,
+  };
 }
 
 /**
@@ -95,9 +122,11 @@ export async function startServer(
     }
     // Last in, first out: the worker drains while the API still answers.
     if (worker !== null) started.defer(() => worker.close());
+    // A key that is made can be shown only once: not before everything else has started.
+    const firstKey = await app.organizations.ensureFirst(undefined);
     return {
       url: api?.url ?? null,
-      firstKey: app.firstKey,
+      firstKey,
       app,
       worker,
       close: () => started.disposeAsync(),

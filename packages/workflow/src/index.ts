@@ -35,6 +35,31 @@ export type {
   LogCapability,
 } from './capabilities/index.ts';
 export type { StorageTarget, TargetsCapability, Upload } from './capabilities/targets.ts';
+export {
+  type InboxAttachment,
+  type InboxMail,
+  type InboxQuery,
+  MailboxFailure,
+  type MailCapability,
+  type OutgoingMail,
+  type SmtpServer,
+} from './capabilities/mail.ts';
+export type {
+  FilledPdf,
+  PageRange,
+  PdfCapability,
+  SkippedField,
+  SplitPart,
+  SplitPdf,
+} from './capabilities/pdf.ts';
+export {
+  type SheetCells,
+  type SheetProperties,
+  type SheetsCapability,
+  SheetsFailure,
+  type SheetsFailureKind,
+  type SheetValues,
+} from './capabilities/sheets.ts';
 export { cleanLabels } from './definition/clean-labels.ts';
 export { type ExpansionEnvironment, expandDefinition } from './definition/expand.ts';
 export {

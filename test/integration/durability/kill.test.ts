@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Site, startSite } from '../../site/site.ts';
 import { ended } from '../../support/runs.ts';
 import {
@@ -14,10 +14,10 @@ const clients = 3;
 let place: ServerPlace;
 let site: Site;
 
-beforeAll(async () => {
+beforeEach(async () => {
   [place, site] = await Promise.all([createServerPlace(), startSite()]);
 });
-afterAll(async () => {
+afterEach(async () => {
   await Promise.all([place.remove(), site.close()]);
 });
 
@@ -168,4 +168,4 @@ it('goes on with a loop of 200 items where it was killed, and runs no finished o
   // The one that was under way when the process died is asked for again: it is a GET.
   const twice = [...asked].filter(([item, times]) => item !== '' && times > 1);
   expect(twice.length).toBeLessThanOrEqual(1);
-}, 60_000);
+}, 120_000);

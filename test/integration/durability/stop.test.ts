@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Site, startSite } from '../../site/site.ts';
 import { blockStarted, ended, rowsOf, startRun, timeline } from '../../support/runs.ts';
 import { createServerPlace, type ServerPlace } from '../../support/server-process.ts';
@@ -7,14 +7,12 @@ import { createWorkflow } from './support.ts';
 let place: ServerPlace;
 let site: Site;
 
-beforeAll(async () => {
-  place = await createServerPlace();
-});
-afterAll(() => place.remove());
 beforeEach(async () => {
-  site = await startSite();
+  [place, site] = await Promise.all([createServerPlace(), startSite()]);
 });
-afterEach(() => site.close());
+afterEach(async () => {
+  await Promise.all([place.remove(), site.close()]);
+});
 
 const request = (label: string, path: string, method = 'GET') => ({
   block_type: 'http_request',

@@ -9,6 +9,7 @@ import type { RunsService } from '../domain/runs/service.ts';
 import type { WebhooksService } from '../domain/webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../domain/workflows/service.ts';
 import type { Log } from '../lib/log.ts';
+import { Connections } from './connections.ts';
 import { failureOf } from './failures.ts';
 import { readJson } from './read-json.ts';
 import { refuse, refuseConnection, securityHeaders } from './refusals.ts';
@@ -62,7 +63,8 @@ function createServer({
     { parseAs: 'string' },
     async (_request: FastifyRequest, body: string) => (body === '' ? undefined : readJson(body)),
   );
-  server.addHook('onSend', async (_request, reply) => {
+  // Before the handlers, one of which is stricter.
+  server.addHook('onRequest', async (_request, reply) => {
     reply.headers(securityHeaders);
   });
   server.setErrorHandler((error, request, reply) => {
@@ -97,6 +99,9 @@ async function serveDocs(server: FastifyInstance, version: string): Promise<void
   server.get('/openapi.json', async () => document);
 }
 
+/** While it closes, the server looks this often for connections that are done. */
+const sweepMs = 50;
+
 /** Builds the API and listens. @throws when the address is taken. */
 export async function startApi(
   parts: ApiParts,
@@ -104,6 +109,7 @@ export async function startApi(
 ): Promise<Api> {
   const server = createServer(parts);
   const closing = new AbortController();
+  const connections = new Connections(server.server);
   await serveDocs(server, parts.version);
   registerRoutes(server, {
     organizations: parts.organizations,
@@ -121,7 +127,8 @@ export async function startApi(
     url,
     close: async () => {
       closing.abort();
-      await server.close();
+      const sweep = setInterval(() => connections.closeUnused(), sweepMs);
+      await server.close().finally(() => clearInterval(sweep));
     },
   };
 }

@@ -136,11 +136,16 @@ export class RunBrowser {
     return url === '' || url === 'about:blank' ? null : url;
   }
 
-  /** Waits for the downloads that have begun, `milliseconds` at most. */
+  /** Waits for the downloads that have begun, `milliseconds` at most. A browser that has gone sends nothing more. */
   async settleDownloads(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (!this.isOpen) return;
     const settling = this.#opened?.downloads.settle(milliseconds, signal) ?? Promise.resolve();
-    await abortable(settling, signal, this.#gone.signal, this.#closing.signal);
+    try {
+      await abortable(settling, signal, this.#gone.signal, this.#closing.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!this.ended.aborted) throw error;
+    }
   }
 
   /** Where the browser stands; null while none is open. */

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DocumentType, JsonValue } from '@lapwing/workflow';
-import type { ParseAnswer, ParseTask } from './parse.ts';
+import type { ParseTask } from './parse.ts';
+import type { ThreadAnswer } from './thread.ts';
 
 type Reader = (bytes: Uint8Array, filename: string) => Promise<JsonValue>;
 
@@ -15,7 +16,7 @@ const readers: Record<DocumentType, Reader> = {
   text: async (bytes) => (await import('./text.ts')).readText(bytes),
 };
 
-async function answer({ type, bytes, filename }: ParseTask): Promise<ParseAnswer> {
+async function answer({ type, bytes, filename }: ParseTask): Promise<ThreadAnswer<JsonValue>> {
   try {
     return { value: await readers[type](bytes, filename) };
   } catch (error) {

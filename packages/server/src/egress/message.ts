@@ -53,7 +53,10 @@ function checkedHeader([name, value]: [string, string]): [string, string] {
   return [name.toLowerCase(), value];
 }
 
-function encodeBody(body: HttpBody | StreamRequest['body']): { content: Message['body']; type: string | null } {
+function encodeBody(body: HttpBody | StreamRequest['body']): {
+  content: Message['body'];
+  type: string | null;
+} {
   switch (body.kind) {
     case 'none':
       return { content: null, type: null };

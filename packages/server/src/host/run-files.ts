@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   BlockFailure,
   type FileContent,
@@ -64,6 +65,13 @@ export class RunFiles {
 
   path(file: StoredFile): string {
     return `downloads/${file.filename}`;
+  }
+
+  /** The content of one of these files, from its beginning. Rejects with BlockFailure when it is gone. */
+  async open(file: StoredFile): Promise<Readable> {
+    const row = this.#rows.find((candidate) => candidate.artifactId === file.artifact_id);
+    if (row === undefined) throw new BlockFailure(`The run has no file ${file.filename}`);
+    return this.#options.artifacts.open(row);
   }
 
   /** @throws BlockFailure naming the reference. */

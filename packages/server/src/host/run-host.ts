@@ -13,11 +13,13 @@ import type { RunsService } from '../domain/runs/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { TargetSettings } from '../targets/settings.ts';
 import { browserCapability } from './browser.ts';
 import { codeCapability } from './code.ts';
 import { documentsCapability } from './documents.ts';
 import { RunFiles } from './run-files.ts';
 import { RunLog } from './run-log.ts';
+import { targetsCapability } from './targets.ts';
 
 type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
 type LeftBrowser = Parameters<RunsService['execution']['giveBack']>[1];
@@ -32,6 +34,7 @@ export interface HostTools {
   readonly pool: BrowserPool<BrowserProcess>;
   readonly browserSettings: BrowserSettings;
   readonly codeMemoryBytes: number;
+  readonly targets: TargetSettings;
   readonly record: boolean;
   /** Folder for the files of runs while they are being made. */
   readonly directory: string;
@@ -112,6 +115,14 @@ export class RunHost {
         getPage: () => browser.page(signal),
         pageEnded: browser.ended,
         guardUrl: async (url) => void (await this.#tools.policy.checkUrl(url)),
+        log: (level, message) => log.write(blockId, level, message),
+        signal,
+      }),
+      targets: targetsCapability({
+        settings: this.#tools.targets,
+        http: this.#tools.http,
+        policy: this.#tools.policy,
+        files,
         log: (level, message) => log.write(blockId, level, message),
         signal,
       }),

@@ -41,15 +41,17 @@ function problemOf({ value, depth }: Place): string | null {
 
 /**
  * Something in a document that could be parsed but neither be kept nor given back; null when there is none. Needs no
- * stack, whatever the depth.
+ * stack, whatever the depth, and looks once at what stands in several places (YAML aliases).
  */
 export function unusableValue(root: unknown): Unusable | null {
+  const seen = new Set<object>();
   const waiting: Place[] = [{ value: root, key: '', parent: null, depth: 1 }];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     const problem = problemOf(place);
     if (problem !== null) return { loc: locOf(place), problem };
     const { value, depth } = place;
-    if (typeof value !== 'object' || value === null) continue;
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+    seen.add(value);
     const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
     for (const [key, inner] of entries) {
       waiting.push({ value: inner, key, parent: place, depth: depth + 1 });

@@ -12,6 +12,7 @@ import type { HostTools } from '../host/run-host.ts';
 import type { Log } from '../lib/log.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
+import type { TargetSettings } from '../targets/settings.ts';
 import { runHandler } from './handlers/run.ts';
 import { webhookHandler } from './handlers/webhook.ts';
 
@@ -33,6 +34,7 @@ export interface WorkerSettings {
   readonly maxBrowsers: number;
   readonly warmBrowsers: number;
   readonly browser: Omit<BrowserSettings, 'directory'>;
+  readonly targets: TargetSettings;
   readonly record: boolean;
   readonly warmPython: boolean;
   readonly codeMemoryBytes: number;
@@ -69,6 +71,7 @@ function buildTools(parts: WorkerParts, settings: WorkerSettings): HostTools {
     pool,
     browserSettings,
     codeMemoryBytes: settings.codeMemoryBytes,
+    targets: settings.targets,
     record: settings.record,
     directory: join(settings.directory, 'runs'),
   };

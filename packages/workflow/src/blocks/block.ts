@@ -14,9 +14,10 @@ export type BlockEffect = 'none' | 'page' | 'external';
 
 /**
  * How a field is rendered before the block runs (blocks.md §3.1, §3.3). `text`: as one template. `json`: every string in
- * it is a template, keys included, `{{ value | json }}` keeps its type, and objects print as JSON.
+ * it is a template, keys included, `{{ value | json }}` keeps its type, and objects print as JSON. `cells`: as one
+ * template that prints objects as JSON and null as nothing, and raises for what is not there.
  */
-export type RenderMode = 'text' | 'json';
+export type RenderMode = 'text' | 'json' | 'cells';
 
 /** What a block is handed while it runs. */
 export interface BlockContext extends Capabilities {
@@ -72,6 +73,11 @@ export interface BlockType<P extends z.ZodObject = z.ZodObject> {
    * definition is saved, templates unrendered, and again with the rendered values when the block runs.
    */
   readonly params: P;
+  /**
+   * Fields that a stored block shows though no request sets them, with their values (openapi.json: the schema of the
+   * block). A field of `params` may stand here too: what `params` makes of it wins.
+   */
+  readonly stored?: JsonObject;
   /** The fields that are rendered before the block runs. */
   readonly rendered: Readonly<Partial<Record<keyof z.output<P> & string, RenderMode>>>;
   /** What is recorded when a field cannot be rendered; nothing unless given. */

@@ -44,6 +44,7 @@ export const fileUpload = defineBlock({
   needs: ['files', 'targets'],
   effect: 'external',
   params,
+  stored: { continue_on_empty: false },
   rendered: {
     ...destinationRendered,
     azure_folder_path: 'text',

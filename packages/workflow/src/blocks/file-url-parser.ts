@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { DocumentType, FileContent } from '../capabilities/files.ts';
 import { BlockFailure, type RunError } from '../errors.ts';
-import { isJsonObject, type JsonValue } from '../json.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { fileReference } from './file-reference.ts';
 
 const maxBytes = 512 * 1024 * 1024;
 
@@ -72,49 +72,6 @@ function documentType(
   }
   const found = ctx.documents.detect(file);
   return wanted === 'csv' && (found === null || found === 'text') ? 'csv' : found;
-}
-
-function fileReference(ctx: BlockContext, text: string): string {
-  const value = ctx.value(text.trim()) ?? jsonObjectIn(text) ?? text.trim();
-  const reference = typeof value === 'string' ? value : referenceIn(value);
-  if (reference === null || reference === '') {
-    throw new BlockFailure(
-      `${text.slice(0, 200)} names no file. Give an address, the file_path of a file of this run, or the output of a block that has one.`,
-    );
-  }
-  return reference;
-}
-
-function jsonObjectIn(text: string): JsonValue | undefined {
-  if (!text.trimStart().startsWith('{')) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The file that a block's output, or an entry of its `downloaded_files`, stands for. */
-function referenceIn(value: JsonValue): string | null {
-  if (!isJsonObject(value)) {
-    return null;
-  }
-  const files = value.downloaded_files;
-  const first: unknown = Array.isArray(files) ? files[0] : undefined;
-  const candidates = [
-    isJsonObject(first) ? first.url : undefined,
-    value.artifact_url,
-    value.file_url,
-    value.file_path,
-    value.url,
-  ];
-  return (
-    (candidates.find((candidate) => typeof candidate === 'string' && candidate !== '') as
-      | string
-      | undefined) ?? null
-  );
 }
 
 function failure(reason: string): BlockResult {

@@ -2,6 +2,9 @@ import type { BrowserCapability } from './browser.ts';
 import type { CodeCapability } from './code.ts';
 import type { DocumentsCapability, FilesCapability } from './files.ts';
 import type { HttpCapability } from './http.ts';
+import type { MailCapability } from './mail.ts';
+import type { PdfCapability } from './pdf.ts';
+import type { SheetsCapability } from './sheets.ts';
 import type { TargetsCapability } from './targets.ts';
 
 /** Time as blocks may see it. */
@@ -23,6 +26,9 @@ export interface Capabilities {
   readonly files: FilesCapability;
   readonly documents: DocumentsCapability;
   readonly code: CodeCapability;
+  readonly mail: MailCapability;
+  readonly sheets: SheetsCapability;
+  readonly pdf: PdfCapability;
   readonly targets: TargetsCapability;
   readonly clock: ClockCapability;
   readonly log: LogCapability;

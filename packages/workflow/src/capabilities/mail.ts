@@ -85,7 +85,8 @@ export class MailboxFailure extends Error {
 export interface MailCapability {
   /**
    * Sends through a server that the workflow names (private hosts are refused), or through the platform's own when
-   * `server` is null. Rejects with BlockFailure, whose text never holds a password.
+   * `server` is null. Rejects with BlockFailure, whose text never holds a password, and whose output is null when the
+   * platform has no mail server.
    */
   send(mail: OutgoingMail, server: SmtpServer | null): Promise<void>;
   /** Messages of the server's mailbox, newest first; marks nothing as read. Rejects with {@link MailboxFailure}. */

@@ -172,15 +172,15 @@ function checkReferences(
   problems: Problems,
 ): void {
   const known = knownKeys(definition, blocks);
-  for (const { label, loc, parameterKeys, loopOverKey } of blocks) {
+  for (const { label, loc, parameterKeys, named } of blocks) {
     const missing = [...new Set(parameterKeys)].filter((key) => !known.has(key));
     if (missing.length > 0) {
       const text = `block ${quoted(label)} names undefined parameters: ${listed(missing)}; declare them or remove them from its parameter_keys`;
       problems.add([valueError([...loc, 'parameter_keys'], text)]);
     }
-    if (loopOverKey !== null && !known.has(loopOverKey)) {
-      const text = `loop ${quoted(label)} runs over the undefined parameter ${quoted(loopOverKey)}; declare it, or use loop_variable_reference for an expression`;
-      problems.add([valueError([...loc, 'loop_over_parameter_key'], text, loopOverKey)]);
+    for (const { field, key } of named.filter(({ key }) => !known.has(key))) {
+      const text = `block ${quoted(label)} names the undefined parameter ${quoted(key)}; declare it or clear the field`;
+      problems.add([valueError([...loc, field], text, key)]);
     }
   }
 }

@@ -1,31 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockTypeByName } from '../blocks/registry.ts';
-import { expandDefinition } from './expand.ts';
-import {
-  accept,
-  choice,
-  define,
-  type Json,
-  loop,
-  otherwise,
-  text,
-  wait,
-  when,
-} from './testing/documents.ts';
-
-function expand(definition: Json) {
-  let count = 0;
-  const next = () => {
-    count += 1;
-    return count;
-  };
-  return expandDefinition(accept(define(definition)).workflow_definition, {
-    workflowId: 'w_1',
-    now: '2026-01-02T03:04:05.000000',
-    newId: (prefix) => `${prefix}_${next()}`,
-    newUuid: () => `uuid-${next()}`,
-  });
-}
+import { choice, type Json, loop, otherwise, text, wait, when } from './testing/documents.ts';
+import { store } from './testing/stored.ts';
 
 const times = {
   created_at: '2026-01-02T03:04:05.000000',
@@ -41,7 +17,7 @@ const code = (label: string, keys: string[] | null): Json => ({
 
 describe('a stored definition', () => {
   it('has an output parameter for every block, those in loops too', () => {
-    const stored = expand({ blocks: [loop('each', [wait('a')]), wait('b')] });
+    const stored = store({ blocks: [loop('each', [wait('a')]), wait('b')] });
     expect(stored.parameters.map(({ key }) => key)).toEqual([
       'each_output',
       'a_output',
@@ -65,7 +41,7 @@ describe('a stored definition', () => {
       key: 'list',
       default_value: '[1, 2]',
     };
-    expect(expand({ parameters: [json, text('name')] }).parameters).toEqual([
+    expect(store({ parameters: [json, text('name')] }).parameters).toEqual([
       {
         ...json,
         description: null,
@@ -76,19 +52,6 @@ describe('a stored definition', () => {
       },
       expect.objectContaining({ key: 'name', default_value: null, workflow_parameter_id: 'wp_2' }),
     ]);
-  });
-
-  it.each<[Json, string, string]>([
-    [{ parameter_type: 'credential', credential_id: 'c' }, 'credential_parameter_id', 'cp'],
-    [{ parameter_type: 'aws_secret', aws_key: 'k' }, 'aws_secret_parameter_id', 'asp'],
-    [
-      { parameter_type: 'onepassword', vault_id: 'v', item_id: 'i' },
-      'onepassword_credential_parameter_id',
-      'opp',
-    ],
-  ])('keeps %j under %s', (parameter, field, prefix) => {
-    const stored = expand({ parameters: [{ ...parameter, key: 'k' }] });
-    expect(stored.parameters[0]).toMatchObject({ ...parameter, [field]: `${prefix}_1`, ...times });
   });
 
   it('holds the source of a context parameter in full, wherever that is declared', () => {
@@ -103,7 +66,7 @@ describe('a stored definition', () => {
       text('name'),
       context('c', 'w_output'),
     ];
-    const stored = expand({ parameters, blocks: [wait('w')] });
+    const stored = store({ parameters, blocks: [wait('w')] });
     const [b, a, name, c] = stored.parameters;
     expect(a).toMatchObject({ source: name, value: null, source_parameter_key: 'name' });
     expect(b).toMatchObject({ source: a });
@@ -112,7 +75,7 @@ describe('a stored definition', () => {
 
   it('holds the parameters of a block in full in place of its parameter_keys', () => {
     const blocks = [wait('w'), code('c', ['name', 'w_output', 'name']), code('d', null)];
-    const stored = expand({ parameters: [text('name')], blocks });
+    const stored = store({ parameters: [text('name')], blocks });
     expect(stored.blocks[1]?.parameters).toEqual([
       stored.parameters[0],
       stored.blocks[0]?.output_parameter,
@@ -123,7 +86,7 @@ describe('a stored definition', () => {
 
   it('shows the parameter that a loop runs over beside its key', () => {
     const over = { loop_variable_reference: null, loop_over_parameter_key: 'name' };
-    const stored = expand({
+    const stored = store({
       parameters: [text('name')],
       blocks: [loop('a', [], over), loop('b', [])],
     });
@@ -133,7 +96,7 @@ describe('a stored definition', () => {
 
   it('gives branches an id and all their fields', () => {
     const blocks = [choice('if', [when('{{ 1 }}', 'a'), otherwise()]), wait('a')];
-    expect(expand({ blocks }).blocks[0]?.branch_conditions).toEqual([
+    expect(store({ blocks }).blocks[0]?.branch_conditions).toEqual([
       {
         id: expect.stringMatching(/^uuid-/),
         criteria: { criteria_type: 'jinja2_template', expression: '{{ 1 }}', description: null },
@@ -160,11 +123,11 @@ describe('a stored definition', () => {
       completion_contract: { goal: 1 },
     };
     const { blocks, ...fields } = definition;
-    expect(expand(definition)).toMatchObject({ version: 1, ...fields });
+    expect(store(definition)).toMatchObject({ version: 1, ...fields });
   });
 
   it('shows what the reference shows for a browser block', () => {
-    const stored = expand({ blocks: [{ block_type: 'goto_url', label: 'a', url: 'x.example' }] });
+    const stored = store({ blocks: [{ block_type: 'goto_url', label: 'a', url: 'x.example' }] });
     expect(stored.blocks[0]).toMatchObject({
       url: 'x.example',
       engine: 'skyvern-1.0',
@@ -174,7 +137,7 @@ describe('a stored definition', () => {
   });
 
   it('holds blocks that the schema of their type still reads', () => {
-    const stored = expand({
+    const stored = store({
       parameters: [text('name')],
       blocks: [
         { ...choice('if', [when('{{ 1 }}', 'c')]) },

@@ -1,8 +1,9 @@
+import { blockTypeByName } from '../blocks/registry.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import { shownParameters } from './named-parameters.ts';
 import { outputKey } from './names.ts';
 import { parameterKinds } from './parameter-kinds.ts';
 import type { DeclaredParameter, RequestBlock, RequestDefinition } from './request.ts';
-import { responseFields } from './response-fields.ts';
 import type {
   OutputParameter,
   StoredBlock,
@@ -37,7 +38,15 @@ export function expandDefinition(
   const outputs = outputParameters(definition.blocks, environment);
   const declared = declaredParameters(definition.parameters, outputs, environment);
   const byKey = new Map<string, AnyParameter>([...outputs, ...declared]);
-  const expansion: Expansion = { byKey, outputs, newUuid: () => environment.newUuid() };
+  const expansion: Expansion = {
+    byKey,
+    outputs,
+    newUuid: () => environment.newUuid(),
+    platformSecret(key, name) {
+      const secret = { parameter_type: 'aws_secret', key, description: null, aws_key: name };
+      return storedParameter(secret, environment);
+    },
+  };
   return {
     ...definition,
     parameters: [...declared.values(), ...outputs.values()],
@@ -49,6 +58,7 @@ interface Expansion {
   readonly byKey: ReadonlyMap<string, AnyParameter>;
   readonly outputs: ReadonlyMap<string, OutputParameter>;
   newUuid(): string;
+  platformSecret(key: string, name: string): StoredParameter;
 }
 
 /** Output parameters by key, in the order of the blocks, each loop before what it contains. */
@@ -128,22 +138,21 @@ function contextParameter(
 
 function expandBlock(block: RequestBlock, expansion: Expansion): StoredBlock {
   const { parameter_keys: keys, loop_blocks: inner, ...rest } = block;
-  const find = (key: string): AnyParameter[] => [expansion.byKey.get(key) ?? []].flat();
+  const find = (key: string) => expansion.byKey.get(key);
   const [output] = [expansion.outputs.get(outputKey(block.label)) ?? []].flat();
   if (output === undefined) {
     throw new Error(`Block '${block.label}' has no output parameter.`);
   }
   return {
-    ...responseFields(block.block_type),
+    disable_cache: false,
+    ...blockTypeByName.get(block.block_type)?.stored,
     ...rest,
     output_parameter: output,
-    parameters: [...new Set(keys ?? [])].flatMap(find),
+    parameters: [...new Set(keys ?? [])].flatMap((key) => find(key) ?? []),
+    ...shownParameters(block, { find, platformSecret: expansion.platformSecret }),
     ...(inner === undefined
       ? {}
       : { loop_blocks: inner.map((child) => expandBlock(child, expansion)) }),
-    ...(block.block_type === 'for_loop'
-      ? { loop_over: find(String(block.loop_over_parameter_key ?? ''))[0] ?? null }
-      : {}),
     ...(block.block_type === 'conditional'
       ? { branch_conditions: branches(block, expansion) }
       : {}),

@@ -1,4 +1,5 @@
 import { limits } from './limits.ts';
+import { namedParameters } from './named-parameters.ts';
 import type { DeclaredParameter, RequestBlock, RequestDefinition } from './request.ts';
 
 /** Characters of the ids, times and names of a stored parameter, about. */
@@ -13,8 +14,10 @@ export function expandedSizeProblem(definition: RequestDefinition): string | nul
   let characters = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const visit = (blocks: readonly RequestBlock[]) => {
     for (const block of blocks) {
-      const over = block.loop_over_parameter_key;
-      const named = [...(block.parameter_keys ?? []), ...(typeof over === 'string' ? [over] : [])];
+      const named = [
+        ...(block.parameter_keys ?? []),
+        ...namedParameters(block).map(({ key }) => key),
+      ];
       characters += named.reduce((sum, key) => sum + (sizes.get(key) ?? ownCharacters), 0);
       visit(block.loop_blocks ?? []);
     }

@@ -66,11 +66,16 @@ function readAs(kind: string, value: JsonValue): unknown {
   }
 }
 
-/** The kind of value behind defaults and optional marks. */
+/** The kind of value behind defaults, optional marks and what is made of the value afterwards. */
 function kindOf(schema: z.core.$ZodType): string {
   let at = schema;
-  while ('innerType' in at._zod.def) {
-    at = at._zod.def.innerType as z.core.$ZodType;
+  for (let inner = innerOf(at); inner !== undefined; inner = innerOf(at)) {
+    at = inner;
   }
   return at._zod.def.type;
+}
+
+function innerOf({ _zod: { def } }: z.core.$ZodType): z.core.$ZodType | undefined {
+  const { innerType, in: input } = def as { innerType?: z.core.$ZodType; in?: z.core.$ZodType };
+  return innerType ?? input;
 }

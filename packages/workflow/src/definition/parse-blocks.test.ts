@@ -123,6 +123,29 @@ describe('loops', () => {
   });
 });
 
+describe('e-mails', () => {
+  const mail = {
+    block_type: 'send_email',
+    label: 'mail',
+    sender: 'a@shop.test',
+    recipients: ['b@shop.test'],
+    subject: 'Bills',
+    body: 'All of them.',
+    smtp_host_secret_parameter_key: 'host',
+  };
+
+  it('refuse secrets that are not declared', () => {
+    const place = 'blocks.0.smtp_host_secret_parameter_key';
+    expectProblem(define({ blocks: [mail] }), place, "the undefined parameter 'host'");
+    const host = { parameter_type: 'aws_secret', key: 'host', aws_key: 'SMTP' };
+    accept(define({ parameters: [host], blocks: [mail] }));
+  });
+
+  it('do not look at secrets when they have a server of their own', () => {
+    accept(define({ blocks: [{ ...mail, custom_smtp_host: 'mail.shop.test' }] }));
+  });
+});
+
 describe('conditionals', () => {
   const after = wait('yes');
 

@@ -6,6 +6,7 @@ import { wrongTag } from './issue-messages.ts';
 import { toIssues, valueError, withInput } from './issues.ts';
 import { laxBoolean, optional, readLaxly } from './lax.ts';
 import { limits } from './limits.ts';
+import { type NamedParameter, namedParameters } from './named-parameters.ts';
 import type { Problems } from './problems.ts';
 import type { RequestBlock } from './request.ts';
 import { structureProblems } from './structure.ts';
@@ -16,7 +17,8 @@ type Path = readonly (string | number)[];
 export interface BlockOutline extends GraphBlock {
   readonly loc: Path;
   readonly parameterKeys: readonly string[];
-  readonly loopOverKey: string | null;
+  /** Parameters that fields of their own name. */
+  readonly named: readonly NamedParameter[];
   readonly inner: readonly BlockOutline[];
 }
 
@@ -169,7 +171,6 @@ function outline(item: JsonObject, place: Place, parts: OutlineParts): readonly 
   }
   const { type } = parts;
   const names = type !== null && 'parameter_keys' in type.params.shape ? item.parameter_keys : [];
-  const over = type?.type === 'for_loop' ? item.loop_over_parameter_key : null;
   return [
     {
       block_type: typeof item.block_type === 'string' ? item.block_type : '',
@@ -178,7 +179,7 @@ function outline(item: JsonObject, place: Place, parts: OutlineParts): readonly 
       branch_conditions: branchesOf(item),
       loc: place.loc,
       parameterKeys: texts(names),
-      loopOverKey: typeof over === 'string' && over !== '' ? over : null,
+      named: type === null ? [] : namedParameters(item),
       inner: parts.inner,
     },
   ];

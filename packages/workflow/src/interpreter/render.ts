@@ -30,8 +30,9 @@ function renderField(
   mode: RenderMode | undefined,
   scope: Readonly<Record<string, unknown>>,
 ): JsonValue {
-  if (mode === 'text') {
-    return typeof value === 'string' ? renderTemplate(value, scope) : value;
+  if (mode === 'text' || mode === 'cells') {
+    const options = mode === 'cells' ? ({ objects: 'json', cells: true } as const) : {};
+    return typeof value === 'string' ? renderTemplate(value, scope, options) : value;
   }
   return renderJson(value, scope, { keys: true, objects: 'json' });
 }

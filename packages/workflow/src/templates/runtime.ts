@@ -8,6 +8,8 @@ export interface Runtime {
   readonly strict: boolean;
   /** How lists, dicts, booleans and null print. */
   readonly objects: 'python' | 'json';
+  /** Whether outputs print null as empty text and raise for a value that is not there. */
+  readonly cells: boolean;
   /** Whether the filter `json` must give the whole result, instead of JSON text. */
   readonly nativeJson: boolean;
   /** Raises a signal to start again on a copy of the scope, unless this rendering has one. */

@@ -22,6 +22,8 @@ export interface TemplateOptions {
   readonly strict?: boolean;
   /** How lists, dicts, booleans and null print: as Python's repr (the default) or as JSON. */
   readonly objects?: 'python' | 'json';
+  /** Whether a printed null is empty text, and printing a value that is not there raises (blocks.md §3.3). */
+  readonly cells?: boolean;
   readonly limits?: TemplateLimits;
 }
 
@@ -59,8 +61,8 @@ function guarded<T>(work: () => T): T {
 }
 
 function toSettings(options: TemplateOptions, nativeJson = false): Settings {
-  const { strict = false, objects = 'python', limits = DEFAULT_LIMITS } = options;
-  return { strict, objects, nativeJson, budget: new Budget(limits) };
+  const { strict = false, objects = 'python', cells = false, limits = DEFAULT_LIMITS } = options;
+  return { strict, objects, cells, nativeJson, budget: new Budget(limits) };
 }
 
 /** Runs one template; if it changes values, once more from the start, on a copy of the scope. */

@@ -5,6 +5,9 @@ import type { HttpRequest, HttpResponse } from '../capabilities/http.ts';
 import type { Capabilities, ClockCapability } from '../capabilities/index.ts';
 import { BlockFailure } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
+import { fakeMail } from './mail.ts';
+import { fakePdf } from './pdf.ts';
+import { fakeSheets } from './sheets.ts';
 import { fakeTargets } from './targets.ts';
 
 /** A browser without pages: it remembers the address. */
@@ -110,6 +113,9 @@ export function fakeCapabilities(overrides: Partial<Capabilities> = {}): Capabil
     files: fakeFiles(),
     documents: fakeDocuments,
     code: { run: async () => ({ kind: 'returned', value: null }) },
+    mail: fakeMail(),
+    sheets: fakeSheets(),
+    pdf: fakePdf(),
     targets: fakeTargets(),
     clock: fakeClock(),
     log: { write: () => undefined },

@@ -5,12 +5,16 @@ import type { RunsService } from '../../domain/runs/service.ts';
 import { LapwingError } from '../../errors.ts';
 import { byteRange } from '../byte-range.ts';
 import type { ApiRequest, JsonHandlers, StreamHandlers } from '../handlers.ts';
+import { securityHeaders } from '../refusals.ts';
 
 type ArtifactHandlers = Pick<JsonHandlers, 'listArtifacts' | 'getArtifact' | 'signArtifact'> &
   Pick<StreamHandlers, 'getArtifactContent'>;
 type ContentRequest = Parameters<StreamHandlers['getArtifactContent']>[0];
 
 const idOf = (request: Pick<ApiRequest<object>, 'params'>) => request.params.artifact_id ?? '';
+
+/** Types that a browser runs scripts of. */
+const scriptable = /html|xml/i;
 
 const disposition = (row: ArtifactRow) =>
   create(row.filename, { type: row.artifactType === 'download' ? 'attachment' : 'inline' });
@@ -29,15 +33,18 @@ export function artifactHandlers(artifacts: ArtifactsService, runs: RunsService)
       artifacts.signedUrl(await artifacts.get(request.principal.organizationId, idOf(request))),
     getArtifactContent: async (request, reply) => {
       const row = await allowedArtifact(artifacts, request);
-      const { expiry } = request.query;
-      const left = expiry === undefined ? null : Number(expiry) - Math.floor(Date.now() / 1000);
-      reply.header(
-        'cache-control',
-        left === null ? 'private, no-cache' : `private, max-age=${left}`,
-      );
-      return sendContent(reply, artifacts, row, request.headers.range);
+      reply.header('cache-control', cacheControl(request));
+      // Answers carry no validator, so an If-Range can only be about another file: the whole is sent.
+      const range = request.headers['if-range'] === undefined ? request.headers.range : undefined;
+      return sendContent(reply, artifacts, row, range);
     },
   };
+}
+
+/** A signed address may be kept as long as it lives; what a key opened is asked for again. */
+function cacheControl({ principal, query }: ContentRequest): string {
+  if (principal !== null) return 'private, no-cache';
+  return `private, max-age=${Number(query.expiry) - Math.floor(Date.now() / 1000)}`;
 }
 
 async function allowedArtifact(
@@ -74,6 +81,11 @@ async function sendContent(
   const length = range === null ? row.fileSize : range.end - range.start + 1;
   if (range !== null) {
     reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${row.fileSize}`);
+  }
+  // A page that was saved must not act in the name of this server when it is opened from it.
+  if (scriptable.test(row.contentType)) {
+    const policy = `${securityHeaders['content-security-policy']}; sandbox`;
+    reply.header('content-security-policy', policy);
   }
   return reply
     .header('content-type', row.contentType)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { userFailure } from './failure.ts';
@@ -60,7 +61,10 @@ export class PageRpc {
       if (this.#page === null) await this.#open();
       return await this.#perform(wire);
     } catch (error) {
-      throw userFailure(error);
+      // Playwright rejects what runs in a page just before it tells that the page has gone, and why.
+      await nextTurn();
+      const { signal } = this.#options;
+      throw userFailure(signal.aborted ? signal.reason : error);
     } finally {
       this.#publish();
     }

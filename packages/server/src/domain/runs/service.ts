@@ -67,7 +67,8 @@ export class RunsService {
       request.agent_id ?? request.workflow_id ?? '',
     );
     const checked = checkRequest(request, workflow, workflows.cdpHeaders(workflow));
-    for (const url of [checked.webhookUrl, request.browser_address, checked.echo.totp_url]) {
+    const browserUrl = request.browser_address?.replace(/^ws/i, 'http');
+    for (const url of [checked.webhookUrl, browserUrl, checked.echo.totp_url]) {
       if (url != null) await this.#parts.checkUrl(url);
     }
     const runId = newId('wr');

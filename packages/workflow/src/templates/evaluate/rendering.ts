@@ -14,6 +14,7 @@ import { Scope } from './scope.ts';
 export interface Settings {
   readonly strict: boolean;
   readonly objects: 'python' | 'json';
+  readonly cells: boolean;
   readonly nativeJson: boolean;
   /** One for all templates that a call renders. */
   readonly budget: Budget;
@@ -27,6 +28,7 @@ export class Rendering implements Runtime {
   readonly budget: Budget;
   readonly strict: boolean;
   readonly objects: 'python' | 'json';
+  readonly cells: boolean;
   readonly nativeJson: boolean;
   readonly scope: Scope;
   readonly #names: Readonly<Record<string, unknown>>;
@@ -40,6 +42,7 @@ export class Rendering implements Runtime {
     this.budget = settings.budget;
     this.strict = settings.strict;
     this.objects = settings.objects;
+    this.cells = settings.cells;
     this.nativeJson = settings.nativeJson;
     this.#names = names;
     this.#copies = options.changeable ? new Map() : null;

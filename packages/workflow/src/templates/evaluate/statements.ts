@@ -4,7 +4,7 @@ import type { MacroDefinition, Statement, Target } from '../syntax/ast.ts';
 import { truthy } from '../values/compare.ts';
 import { iterate } from '../values/iterate.ts';
 import { text } from '../values/text.ts';
-import { PyObject, PyTuple, type Value } from '../values/value.ts';
+import { PyObject, PyTuple, Undefined, type Value } from '../values/value.ts';
 import { applyFilter, callValue, evaluate, evaluateArguments, type Frame } from './expressions.ts';
 import { LoopState } from './loop-state.ts';
 import { bindMacro } from './macro-arguments.ts';
@@ -21,7 +21,8 @@ function inside(frame: Frame): Frame {
 }
 
 function printed(rt: Runtime, value: Value): string {
-  const shown = text(rt, value);
+  if (rt.cells && value instanceof Undefined) throw value.error();
+  const shown = rt.cells && value === null ? '' : text(rt, value);
   rt.budget.output(shown.length);
   return shown;
 }

@@ -1,0 +1,151 @@
+import { type OperationId, openApiDocument, type Route, routes } from '@lapwing/protocol';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Receiver, startReceiver } from '../../site/receiver.ts';
+import { type Answer, type Lapwing, startLapwing } from '../../support/lapwing.ts';
+
+let lapwing: Lapwing;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  [lapwing, receiver] = await Promise.all([startLapwing(), startReceiver()]);
+});
+afterAll(() => Promise.all([lapwing.close(), receiver.close()]));
+
+const definition = {
+  title: 'Contract',
+  workflow_definition: {
+    parameters: [],
+    blocks: [
+      {
+        block_type: 'for_loop',
+        label: 'each',
+        loop_variable_reference: '{{ [1, 2] }}',
+        loop_blocks: [{ block_type: 'code', label: 'inner', code: 'return {"a": [1, None]}' }],
+      },
+      { block_type: 'wait', label: 'pause', wait_sec: 1 },
+    ],
+  },
+};
+
+/** Ids of things that are there. */
+type Ids = Readonly<Record<'workflow_permanent_id' | 'run_id' | 'artifact_id', string>>;
+
+async function prepare(): Promise<Ids> {
+  const created = await lapwing.request('POST', '/v1/agents', { json_definition: definition });
+  const run = await lapwing.run(created.body.workflow_permanent_id, {
+    webhook_url: `${receiver.url}/hook`,
+  });
+  const row = await lapwing.server.app.artifacts.save({
+    organizationId: created.body.organization_id,
+    runId: run.run_id,
+    blockId: null,
+    type: 'screenshot_final',
+    filename: 'a.png',
+    contentType: 'image/png',
+    source: Buffer.from('png'),
+  });
+  return {
+    workflow_permanent_id: created.body.workflow_permanent_id,
+    run_id: run.run_id,
+    artifact_id: row.artifactId,
+  };
+}
+
+const bodies = (ids: Ids): Partial<Record<OperationId, unknown>> => ({
+  createWorkflow: { json_definition: definition },
+  updateWorkflow: { json_definition: definition },
+  createRun: { workflow_id: ids.workflow_permanent_id },
+  cancelRuns: { run_ids: [ids.run_id, 'wr_1'] },
+  retryWebhook: { webhook_url: `${receiver.url}/again` },
+});
+
+/** Last, because what it touches is gone then. */
+const last: OperationId = 'deleteWorkflow';
+const order = Object.keys(routes).sort(
+  (a, b) => Number(a === last) - Number(b === last),
+) as OperationId[];
+
+describe('every operation', () => {
+  let ids: Ids;
+  beforeAll(async () => {
+    ids = await prepare();
+  });
+
+  it.each(order)('%s is served, and answers as its schema says', async (id) => {
+    const route: Route = routes[id];
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: keyof Ids) => ids[name]);
+    const answer: Answer = await lapwing.request(route.method, path, bodies(ids)[id]);
+    expect(answer.status).toBe(200);
+    const type = answer.headers.get('content-type');
+    switch (route.answer.kind) {
+      case 'json':
+        expect(type).toBe('application/json; charset=utf-8');
+        // Equal, not only accepted: a field that the schema does not know would be dropped by it.
+        expect(route.answer.schema.parse(answer.body)).toEqual(answer.body);
+        break;
+      case 'events':
+        expect(type).toBe('text/event-stream; charset=utf-8');
+        expect(answer.body).toMatch(/^id: 1\nevent: run\.status\n/);
+        break;
+      case 'bytes':
+        expect(answer.body).toBe('png');
+        break;
+      case 'empty':
+        expect(answer.body).toBe('');
+        break;
+    }
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('is served as it is generated', async () => {
+    const { body: version } = await lapwing.request('GET', '/v1/version');
+    const answer = await fetch(`${lapwing.url}/openapi.json`);
+    expect(await answer.json()).toEqual(
+      JSON.parse(JSON.stringify(openApiDocument(version.version))),
+    );
+  });
+
+  it('is a valid OpenAPI 3.1 document', async () => {
+    const validator = new Validator();
+    const result = await validator.validate(openApiDocument('1.0.0'));
+    expect(result.errors ?? []).toEqual([]);
+    expect(result.valid).toBe(true);
+    expect(validator.version).toBe('3.1');
+  });
+
+  it('points to nothing that is not in it', () => {
+    const text = JSON.stringify(openApiDocument('1.0.0'));
+    const { components } = JSON.parse(text);
+    const names = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) {
+      expect(name).toMatch(/^#\/components\/schemas\//);
+      expect(components.schemas).toHaveProperty(name.replace('#/components/schemas/', ''));
+    }
+  });
+
+  it('has each operation once, with the parameters of its path', () => {
+    const { paths } = openApiDocument('1.0.0') as {
+      paths: Record<string, Record<string, { operationId: string; parameters: Answer['body'][] }>>;
+    };
+    const operations = Object.entries(paths).flatMap(([path, verbs]) =>
+      Object.values(verbs).map((operation) => ({ path, ...operation })),
+    );
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(ids.sort()).toEqual(Object.keys(routes).sort());
+    for (const { path, parameters } of operations) {
+      const inPath = parameters.filter((one) => one.in === 'path').map((one) => one.name);
+      expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+    }
+  });
+
+  it('can be read at /docs', async () => {
+    const page = await fetch(`${lapwing.url}/docs`);
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const served = await fetch(`${lapwing.url}/docs/json`);
+    expect(Object.keys((await served.json()).paths)).toContain('/v1/run/agents');
+  });
+});
