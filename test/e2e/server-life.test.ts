@@ -51,15 +51,15 @@ async function busyBrowsers(server: ServerProcess): Promise<{ runId: string; mem
 }
 
 it('ends the browsers of a server that was killed when the next one starts', async () => {
-  const killed = await start();
+  console.log('s', performance.now());  const killed = await start();console.log('t', performance.now());
   const { members } = await busyBrowsers(killed);
   killed.signal('SIGKILL');
   await killed.exited;
   // They outlive it: nobody was there to end them.
   expect((await alive(members)).length).toBeGreaterThan(4);
-  const next = await start();
+  console.log('k', performance.now());const next = await start();console.log('n', performance.now());
   await expect.poll(() => alive(members), { timeout: 5_000 }).toEqual([]);
-  next.signal('SIGTERM');
+  console.log('e', performance.now());next.signal('SIGTERM');
   expect(await next.exited).toBe(0);
 });
 

@@ -49,17 +49,25 @@ export type ProxyLocation = z.infer<typeof ProxyLocation>;
 
 /** Largest whole number of a query: what the database counts and offsets by fits in 64 bits. */
 const largest = 2 ** 31 - 1;
-/** A whole number from 1 on, in text. */
-export const QueryCount = z.coerce.number().int().min(1).max(largest);
+/** A whole number from 1 to a maximum, in text. */
+export const boundedCount = (maximum: number) => z.coerce.number().int().min(1).max(maximum);
+export const QueryCount = boundedCount(largest);
 export const Page = QueryCount.default(1);
 export const PageSize = QueryCount.default(10);
 
-/** A query parameter that may be repeated: always read as a list. */
-export const repeated = <T extends z.ZodType>(item: T) =>
+/** A query parameter that may be repeated, so many times at most: always read as a list. */
+export const repeated = <T extends z.ZodType>(item: T, most = Number.MAX_SAFE_INTEGER) =>
   z.preprocess(
     (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-    z.array(item).optional(),
+    z.array(item).max(most).optional(),
   );
+
+const hasOffset = (text: string) => /(Z|[+-]\d\d:?\d\d)$/.test(text);
+
+/** A time in a query: ISO 8601, UTC unless it has an offset. */
+export const QueryInstant = z.iso
+  .datetime({ local: true, offset: true })
+  .transform((text) => new Date(hasOffset(text) ? text : `${text}Z`));
 
 /** A query parameter that is `true` or `false` in text. */
 export const QueryBoolean = laxBoolean;

@@ -2,6 +2,7 @@ export { type ErrorCode, type ErrorFacts, type ErrorKind, errorTable } from './e
 export { type RunEventType, runEvents } from './events.ts';
 export { ProxyLocation } from './fields.ts';
 export { Artifact, ArtifactType, FileInfo, SignedUrl } from './files.ts';
+export { Folder, FolderCreate, FolderDeleted, FolderUpdate } from './folders.ts';
 export { openApiDocument } from './openapi.ts';
 export { type ReadPart, readPart } from './read-part.ts';
 export type { HttpMethod, Route, RouteAnswer, RouteTwin } from './route.ts';
@@ -15,6 +16,23 @@ export {
   RunResponse,
   RunStatus,
 } from './runs.ts';
+export {
+  maxTags,
+  RunTagSuggestions,
+  Tag,
+  TagApplyRequest,
+  type TagColor,
+  TagEvent,
+  type TagItem,
+  TagKey,
+  TagKeyDeleted,
+  TagKeyName,
+  type TagSource,
+  TagValue,
+  TagValueCreate,
+  TagValueDeleted,
+  TagValueRenamed,
+} from './tags.ts';
 export { RunBlock, TimelineItem } from './timeline.ts';
 export {
   RetryWebhookRequest,

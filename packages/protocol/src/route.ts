@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -41,3 +41,21 @@ export function agentTwins(method: HttpMethod, path: string, legacy: boolean): R
   const workflows = path.replace('/agents', '/workflows');
   return [{ method, path: workflows }, ...(legacy ? [{ method, path: `/api${workflows}` }] : [])];
 }
+
+/** Of an operation that the reference has too. */
+export const reference = { twins: [], auth: 'key', addition: false } as const;
+/** Of an operation beyond the reference. */
+export const beyond = { twins: [], auth: 'key', addition: true } as const;
+
+export const json = <T extends z.ZodType>(schema: T) => ({ kind: 'json', schema }) as const;
+/** The answer of an operation that has nothing to say. */
+export const nothing = json(z.null());
+
+/** The paths of one workflow and of one run. */
+export const agent = '/v1/agents/{workflow_permanent_id}';
+export const run = '/v1/runs/{run_id}';
+
+/** The same operation under the legacy prefix. */
+export const legacyTwin = (method: HttpMethod, path: string): RouteTwin[] => [
+  { method, path: `/api${path}` },
+];

@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import { Page, PageSize, QueryBoolean, QueryCount, repeated } from './fields.ts';
 import { Artifact, ArtifactType, SignedUrl } from './files.ts';
-import { agentTwins, type Route } from './route.ts';
+import { agent, agentTwins, beyond, json, nothing, type Route, reference, run } from './route.ts';
+import { folderRoutes } from './routes/folders.ts';
+import { tagRoutes } from './routes/tags.ts';
 import { CancelManyRequest, CancelManyResponse, RunRequest, RunResponse } from './runs.ts';
 import { TimelineItem } from './timeline.ts';
 import { RetryWebhookRequest, WebhookDelivery, WebhookReplay, WebhookSecrets } from './webhooks.ts';
 import { Workflow, WorkflowBody, WorkflowStatus } from './workflows.ts';
-
-const json = (schema: z.ZodType) => ({ kind: 'json', schema }) as const;
-const nothing = json(z.null());
-const reference = { twins: [], auth: 'key', addition: false } as const;
-const beyond = { twins: [], auth: 'key', addition: true } as const;
-const agent = '/v1/agents/{workflow_permanent_id}';
-const run = '/v1/runs/{run_id}';
 
 /** Every operation of the API, by its operation id. The server, the OpenAPI document and the docs are made from it. */
 export const routes = {
@@ -24,9 +19,19 @@ export const routes = {
     tag: 'Workflows',
     summary: 'Create a workflow from a JSON or YAML definition',
     headers: { 'idempotency-key': 'The same key again answers with the workflow it created first' },
+    query: z.object({
+      folder_id: z.string().optional().meta({ description: 'Wins over the one of the definition' }),
+    }),
     body: WorkflowBody,
     answer: json(Workflow),
-    errors: ['invalid_definition', 'validation_failed', 'invalid_url', 'blocked_host', 'conflict'],
+    errors: [
+      'invalid_definition',
+      'invalid_parameters',
+      'validation_failed',
+      'invalid_url',
+      'blocked_host',
+      'conflict',
+    ],
   },
   listWorkflows: {
     ...reference,
@@ -38,14 +43,25 @@ export const routes = {
     query: z.object({
       page: Page,
       page_size: PageSize,
-      search_key: z.string().optional(),
-      title: z.string().optional(),
+      search_key: z.string().optional().meta({
+        description:
+          'In title, name of the folder, keys, descriptions and defaults of the parameters',
+      }),
+      title: z.string().optional().meta({ description: 'Another name of search_key' }),
+      folder_id: z.string().optional(),
       status: repeated(WorkflowStatus),
+      tags: repeated(z.string(), 20).meta({
+        description: '`label`, `key:*` or `key:value`, also separated by commas',
+      }),
       only_saved_tasks: QueryBoolean.optional(),
       only_workflows: QueryBoolean.optional(),
+      only_templates: QueryBoolean.optional(),
+      template: QueryBoolean.optional().meta({
+        description: 'Templates of the server: there are none yet',
+      }),
     }),
     answer: json(z.array(Workflow)),
-    errors: ['validation_failed', 'invalid_state'],
+    errors: ['validation_failed', 'invalid_state', 'invalid_parameters'],
   },
   getWorkflow: {
     ...reference,
@@ -99,6 +115,19 @@ export const routes = {
     answer: nothing,
     errors: [],
   },
+  markTemplate: {
+    ...beyond,
+    method: 'PUT',
+    path: `${agent}/template`,
+    twins: agentTwins('PUT', `${agent}/template`, true),
+    tag: 'Workflows',
+    summary: 'Mark a workflow as a template of its organization, or as none any more',
+    query: z.object({ is_template: QueryBoolean }),
+    answer: json(Workflow),
+    errors: ['not_found', 'validation_failed'],
+  },
+  ...folderRoutes,
+  ...tagRoutes,
   createRun: {
     ...reference,
     method: 'POST',

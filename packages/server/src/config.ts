@@ -21,6 +21,9 @@ const viewport = z
     const [width = 0, height = 0] = text.split('x').map(Number);
     return { width, height };
   });
+/** The address of a mail server with its login; letters such as @ in it are percent-encoded. */
+const mailUrl = (scheme: 'smtp' | 'imap') =>
+  z.url({ protocol: new RegExp(`^${scheme}s?$`), hostname: /./ });
 const timeZone = z
   .string()
   .refine((name) => isTimeZone(name), 'must be an IANA time zone such as Europe/Berlin');
@@ -137,6 +140,33 @@ export const settings = z.object({
     .url({ protocol: /^https?$/ })
     .default('https://www.googleapis.com')
     .describe('Address of the Google Drive API'),
+  LAPWING_GOOGLE_SERVICE_ACCOUNT: z
+    .string()
+    .min(1)
+    .transform((path) => resolve(path))
+    .optional()
+    .describe(
+      "Key file of a Google service account, for blocks that read and write spreadsheets; share them with the account's address",
+    ),
+  LAPWING_GOOGLE_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://sheets.googleapis.com')
+    .describe('Address of the Google Sheets API'),
+  LAPWING_SMTP_URL: mailUrl('smtp')
+    .optional()
+    .describe(
+      'Mail server of e-mail blocks that name none: `smtps://user:password@host:465`, or `smtp://` with STARTTLS where it is offered',
+    ),
+  LAPWING_MAIL_FROM: z
+    .string()
+    .min(3)
+    .optional()
+    .describe('Sender of e-mails that name none: `Lapwing <lapwing@example.com>`'),
+  LAPWING_IMAP_URL: mailUrl('imap')
+    .optional()
+    .describe(
+      'Mailbox that every workflow may read with `email_inbox`: `imaps://user:password@host:993`, or `imap://`',
+    ),
   LAPWING_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

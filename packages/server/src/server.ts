@@ -5,7 +5,7 @@ import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { isConnectionLost } from './db/errors.ts';
 import type { TargetSettings } from './targets/settings.ts';
-import type { WorkerRole } from './worker/start.ts';
+import type { WorkerRole, WorkerSettings } from './worker/start.ts';
 
 /** `all`: API and worker in one process. */
 export type Role = 'all' | 'api' | 'worker';
@@ -66,12 +66,30 @@ async function startWorkerRole(
       navigationTimeoutMs: config.LAPWING_NAVIGATION_TIMEOUT_SECONDS * 1000,
     },
     targets: targetSettings(config),
+    mail: mailSettings(config),
+    sheets: sheetsSettings(config),
     record: config.LAPWING_RECORDING,
     warmPython: config.LAPWING_WARM_PYTHON,
     codeMemoryBytes: config.LAPWING_CODE_MEMORY_MB * 2 ** 20,
     drainMs: config.LAPWING_DRAIN_SECONDS * 1000,
     environment,
   });
+}
+
+function mailSettings(config: Config): WorkerSettings['mail'] {
+  return {
+    smtpUrl: config.LAPWING_SMTP_URL ?? null,
+    from: config.LAPWING_MAIL_FROM ?? null,
+    imapUrl: config.LAPWING_IMAP_URL ?? null,
+  };
+}
+
+function sheetsSettings(config: Config): WorkerSettings['sheets'] {
+  return {
+    baseUrl: config.LAPWING_GOOGLE_API_URL,
+    accessToken: config.LAPWING_GOOGLE_ACCESS_TOKEN ?? null,
+    serviceAccount: config.LAPWING_GOOGLE_SERVICE_ACCOUNT ?? null,
+  };
 }
 
 function targetSettings(config: Config): TargetSettings {

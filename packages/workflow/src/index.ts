@@ -34,7 +34,6 @@ export type {
   ClockCapability,
   LogCapability,
 } from './capabilities/index.ts';
-export type { StorageTarget, TargetsCapability, Upload } from './capabilities/targets.ts';
 export {
   type InboxAttachment,
   type InboxMail,
@@ -60,6 +59,8 @@ export {
   type SheetsFailureKind,
   type SheetValues,
 } from './capabilities/sheets.ts';
+export type { StorageTarget, TargetsCapability, Upload } from './capabilities/targets.ts';
+export { blockNamed } from './definition/block-named.ts';
 export { cleanLabels } from './definition/clean-labels.ts';
 export { type ExpansionEnvironment, expandDefinition } from './definition/expand.ts';
 export {
@@ -94,7 +95,12 @@ export type {
   StoredParameter,
 } from './definition/stored.ts';
 export { BlockFailure, type RunError, RunStopped, type StopKind } from './errors.ts';
-export type { FinalRunStatus, RunEnvironment, RunResult } from './interpreter/environment.ts';
+export type {
+  FinalRunStatus,
+  PartialRun,
+  RunEnvironment,
+  RunResult,
+} from './interpreter/environment.ts';
 export { interpret } from './interpreter/interpret.ts';
 export { mayRepeat, worksInBrowser } from './interpreter/interruption.ts';
 export type {

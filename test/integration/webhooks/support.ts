@@ -1,6 +1,5 @@
 import type { WebhookDelivery } from '@lapwing/protocol';
 import type { Lapwing } from '../../support/lapwing.ts';
-import { runEvents } from '../../support/runs.ts';
 
 /** A block that ends at once, well or badly. */
 export const quick = (fails = false) => ({
@@ -34,9 +33,4 @@ export const settled = ([delivery]: readonly WebhookDelivery[]) =>
 export async function failureReason(lapwing: Lapwing, runId: string): Promise<string | null> {
   const payload = await lapwing.server.app.runs.webhookPayload(runId);
   return payload.webhook_failure_reason as string | null;
-}
-
-/** Resolves when the run has ended and its events are told. */
-export async function followed(lapwing: Lapwing, runId: string): Promise<void> {
-  for await (const _ of runEvents(lapwing, runId));
 }

@@ -91,8 +91,9 @@ async function attachRemote(
   } catch (error) {
     connecting.then((late) => late.close()).catch(() => {});
     signal.throwIfAborted();
+    const why = firstLine(error).replace(/^browserType\.connectOverCDP: /, '');
     throw new BrowserUnavailable(
-      `The browser at ${withoutQuery(address)} could not be attached to: ${firstLine(error)}`,
+      withoutKeys(`The browser at ${address} could not be attached to: ${why}`),
       { cause: error },
     );
   }
@@ -104,7 +105,9 @@ function defaultContext(browser: Browser): BrowserContext {
   return context;
 }
 
-/** Keys of browser providers travel in the query. */
-function withoutQuery(address: string): string {
-  return address.split('?', 1)[0] ?? address;
+/** Keys of browser providers travel in the query of an address, or in front of its host. */
+function withoutKeys(text: string): string {
+  return text.replace(/(?:https?|wss?):\/\/[^\s"'<>]+/gi, (address) =>
+    address.replace(/[?#].*$/, '').replace(/\/\/[^/]*@/, '//'),
+  );
 }

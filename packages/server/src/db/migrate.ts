@@ -15,6 +15,8 @@ export async function runMigrations(pool: pg.Pool): Promise<void> {
   try {
     await client.query('set statement_timeout = 0');
     await client.query('select pg_advisory_lock($1)', [lockKey]);
+    // Searches in the middle of a text; drizzle-kit writes no extensions.
+    await client.query('create extension if not exists pg_trgm');
     await migrate(drizzle({ client }), { migrationsFolder: migrationsDirectory });
     await client.query('select pg_advisory_unlock($1)', [lockKey]);
     await client.query('reset statement_timeout');

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { durableFiles } from './pglite-files.ts';
 import {
   type PgliteReply,
@@ -26,6 +27,7 @@ async function start({ directory, seedFile }: PgliteWorkerData): Promise<PGlite>
   const database = await PGlite.create({
     fs: durableFiles(directory, { isNeeded: () => started || !isNew }),
     startParams: startParameters(),
+    extensions: { pg_trgm },
     ...(seed === undefined ? {} : { loadDataDir: seed }),
   });
   // Its thousand first files go to the disk at once: one after the other takes many times as long.

@@ -24,6 +24,9 @@ const modifiedAt = () => instant('modified_at').notNull().defaultNow();
 export const organizations = pgTable('organizations', {
   organizationId: text('organization_id').primaryKey(),
   name: text('organization_name').notNull(),
+  slug: text('slug').unique('organizations_slug'),
+  /** Limits and addresses, as PUT /api/v1/organizations takes them. */
+  settings: json('settings').notNull().$type<Record<string, unknown>>().default({}),
   /** `whsec_…` secrets, newest first, sealed; the first two sign webhooks so that a rotation loses none. */
   webhookSecretsSealed: json('webhook_secrets_sealed').$type<string[]>().notNull(),
   createdAt: createdAt(),
@@ -62,6 +65,9 @@ export const workflows = pgTable(
     title: text('title').notNull(),
     description: text('description'),
     status: text('status').notNull(),
+    /** The same on every version, as is `is_template`. */
+    folderId: text('folder_id').references(() => folders.folderId),
+    isTemplate: boolean('is_template').notNull().default(false),
     /** The remaining top-level fields of the wire object, as given. */
     settings: json('settings').notNull().$type<Record<string, unknown>>(),
     /** The expanded `workflow_definition`. */
@@ -73,6 +79,9 @@ export const workflows = pgTable(
   (t) => [
     uniqueIndex('workflows_version').on(t.workflowPermanentId, t.version),
     index('workflows_organization').on(t.organizationId, t.createdAt),
+    index('workflows_folder')
+      .on(t.folderId, t.workflowPermanentId)
+      .where(sql`folder_id is not null`),
   ],
 );
 
@@ -98,6 +107,14 @@ export const runs = pgTable(
     /** Null: not tried; empty: delivered; else the last failure (api.md §6.2). */
     webhookFailureReason: text('webhook_failure_reason'),
     maxElapsedMinutes: integer('max_elapsed_minutes').notNull(),
+    /** Step ceiling of each task, from `x-max-steps-override`; null: as the task or its organization says. */
+    maxSteps: integer('max_steps'),
+    /** Only these blocks run, in this order, and these outputs are there already; null: the whole workflow runs. */
+    partial: json('partial').$type<{ labels: string[]; outputs: Record<string, unknown> }>(),
+    /** The editor's session that a run of some blocks belongs to: lists leave it out. */
+    debugSessionId: text('debug_session_id'),
+    /** The run whose block started this one. */
+    parentRunId: text('parent_run_id'),
     output: json('output').$type<Record<string, unknown>>(),
     failureReason: text('failure_reason'),
     errors: json('errors').$type<unknown[]>(),
@@ -113,12 +130,28 @@ export const runs = pgTable(
     finishedAt: instant('finished_at'),
   },
   (t) => [
-    index('runs_organization').on(t.organizationId, t.createdAt),
-    index('runs_workflow').on(t.workflowPermanentId, t.createdAt),
+    index('runs_organization').on(t.organizationId, t.createdAt, t.runId),
+    index('runs_organization_status').on(t.organizationId, t.status, t.createdAt, t.runId),
+    index('runs_workflow').on(t.workflowPermanentId, t.createdAt, t.runId),
+    index('runs_workflow_status').on(t.workflowPermanentId, t.status, t.createdAt, t.runId),
+    index('runs_error_codes').using('gin', sql`((${t.errors})::jsonb) jsonb_path_ops`),
     index('runs_open')
       .on(t.status)
       .where(sql`status in ('created', 'queued', 'running', 'paused')`),
   ],
+);
+
+/** What runs are searched by. Beside the runs, because its index is dear to write and a run changes often. */
+export const runSearches = pgTable(
+  'run_searches',
+  {
+    runId: text('run_id')
+      .primaryKey()
+      .references(() => runs.runId),
+    organizationId: text('organization_id').notNull(),
+    text: text('text').notNull(),
+  },
+  (t) => [index('run_searches_text').using('gin', t.text.op('gin_trgm_ops'))],
 );
 
 /** The journal of a run, and its timeline. */
@@ -176,7 +209,8 @@ export const artifacts = pgTable(
   {
     artifactId: text('artifact_id').primaryKey(),
     organizationId: text('organization_id').notNull(),
-    runId: text('run_id').notNull(),
+    /** Null for a file that was uploaded. */
+    runId: text('run_id'),
     blockId: text('workflow_run_block_id'),
     position: bigserial('position', { mode: 'number' }).notNull(),
     artifactType: text('artifact_type').notNull(),
@@ -243,4 +277,95 @@ export const idempotencyKeys = pgTable(
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.organizationId, t.scope, t.key] })],
+);
+
+/** Files that users sent; their bytes are artifacts without a run. */
+export const uploadedFiles = pgTable(
+  'uploaded_files',
+  {
+    fileId: text('file_id').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    artifactId: text('artifact_id')
+      .notNull()
+      .references(() => artifacts.artifactId),
+    /** Null: it stays until it is deleted. */
+    expiresAt: instant('expires_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [index('uploaded_files_expiry').on(t.expiresAt)],
+);
+
+/** Folders of workflows. */
+export const folders = pgTable(
+  'folders',
+  {
+    folderId: text('folder_id').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    title: text('title').notNull(),
+    description: text('description'),
+    createdAt: createdAt(),
+    modifiedAt: modifiedAt(),
+  },
+  (t) => [index('folders_organization').on(t.organizationId, t.modifiedAt)],
+);
+
+/**
+ * Everything that happened to the tags of workflows and runs. A tag that stands is a `set` event that is not superseded;
+ * of each tag one event is open, whichever happened last.
+ */
+export const tagEvents = pgTable(
+  'tag_events',
+  {
+    /** In the order of events. */
+    eventId: bigserial('event_id', { mode: 'number' }).primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    /** workflow | run */
+    subjectKind: text('subject_kind').notNull(),
+    /** `wpid_…` or `wr_…` */
+    subjectId: text('subject_id').notNull(),
+    /** Null: a bare label. */
+    key: text('key'),
+    value: text('value').notNull(),
+    /** set | delete */
+    eventType: text('event_type').notNull(),
+    source: text('source').notNull(),
+    setAt: instant('set_at').notNull(),
+    setBy: text('set_by').notNull(),
+    supersededAt: instant('superseded_at'),
+  },
+  (t) => [
+    uniqueIndex('tag_events_open')
+      .on(t.subjectId, sql`coalesce(key, '')`, sql`(case when key is null then value else '' end)`)
+      .where(sql`superseded_at is null`),
+    index('tag_events_history').on(t.subjectId, t.eventId),
+    index('tag_events_usage')
+      .on(t.organizationId, t.subjectKind, t.key, t.value, t.subjectId)
+      .where(sql`superseded_at is null and event_type = 'set'`),
+    index('tag_events_newest')
+      .on(t.organizationId, t.subjectKind, t.eventId)
+      .where(sql`superseded_at is null and event_type = 'set'`),
+  ],
+);
+
+/** The vocabulary: keys of tags that workflows have or had, or that were made on purpose. */
+export const tagKeys = pgTable(
+  'tag_keys',
+  {
+    organizationId: text('organization_id').notNull(),
+    key: text('key').notNull(),
+    description: text('description'),
+  },
+  (t) => [primaryKey({ columns: [t.organizationId, t.key] })],
+);
+
+/** The vocabulary: values of those keys. */
+export const tagValues = pgTable(
+  'tag_values',
+  {
+    organizationId: text('organization_id').notNull(),
+    key: text('key').notNull(),
+    value: text('value').notNull(),
+    color: text('color').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.organizationId, t.key, t.value] })],
 );

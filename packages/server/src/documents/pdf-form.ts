@@ -1,6 +1,7 @@
 import { type PDFDocument, type PDFField, type PDFForm, StandardFonts } from '@cantoo/pdf-lib';
 import type { FilledPdf, JsonValue, SkippedField } from '@lapwing/workflow';
-import { setField } from './pdf-field.ts';
+import { DocumentError } from './document-error.ts';
+import { type SetResult, setField } from './pdf-field.ts';
 import { FormFonts } from './pdf-fonts.ts';
 import { loadPdf } from './pdf-load.ts';
 
@@ -29,11 +30,20 @@ async function setFields(
     const result =
       field === undefined
         ? { skipped: 'the form has no such field' }
-        : await setField(field, value, fonts);
+        : await setNamed(field, value, fonts);
     if ('skipped' in result) skipped.push({ name, reason: result.skipped });
     else fields[field?.getName() ?? name] = result.value;
   }
   return { fields, skipped };
+}
+
+async function setNamed(field: PDFField, value: JsonValue, fonts: FormFonts): Promise<SetResult> {
+  try {
+    return await setField(field, value, fonts);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new DocumentError(`the field ${field.getName()}: ${error.message}`, { cause: error });
+  }
 }
 
 async function save(document: PDFDocument): Promise<Uint8Array> {

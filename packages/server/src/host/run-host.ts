@@ -17,8 +17,11 @@ import type { TargetSettings } from '../targets/settings.ts';
 import { browserCapability } from './browser.ts';
 import { codeCapability } from './code.ts';
 import { documentsCapability } from './documents.ts';
+import { type MailSettings, mailCapability } from './mail.ts';
+import { pdfCapability } from './pdf.ts';
 import { RunFiles } from './run-files.ts';
 import { RunLog } from './run-log.ts';
+import type { SheetsAccess } from './sheets.ts';
 import { targetsCapability } from './targets.ts';
 
 type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
@@ -35,6 +38,8 @@ export interface HostTools {
   readonly browserSettings: BrowserSettings;
   readonly codeMemoryBytes: number;
   readonly targets: TargetSettings;
+  readonly mail: MailSettings;
+  readonly sheets: SheetsAccess;
   readonly record: boolean;
   /** Folder for the files of runs while they are being made. */
   readonly directory: string;
@@ -118,6 +123,14 @@ export class RunHost {
         log: (level, message) => log.write(blockId, level, message),
         signal,
       }),
+      mail: mailCapability({
+        settings: this.#tools.mail,
+        policy: this.#tools.policy,
+        log: (level, message) => log.write(blockId, level, message),
+        signal,
+      }),
+      sheets: this.#tools.sheets(signal),
+      pdf: pdfCapability(signal),
       targets: targetsCapability({
         settings: this.#tools.targets,
         http: this.#tools.http,

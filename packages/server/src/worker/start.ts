@@ -8,7 +8,9 @@ import { type RunsService, runJob } from '../domain/runs/service.ts';
 import { type WebhooksService, webhookJob } from '../domain/webhooks/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
+import type { MailSettings } from '../host/mail.ts';
 import type { HostTools } from '../host/run-host.ts';
+import { openSheets, type SheetsAccess, type SheetsSettings } from '../host/sheets.ts';
 import type { Log } from '../lib/log.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
@@ -35,6 +37,8 @@ export interface WorkerSettings {
   readonly warmBrowsers: number;
   readonly browser: Omit<BrowserSettings, 'directory'>;
   readonly targets: TargetSettings;
+  readonly mail: MailSettings;
+  readonly sheets: SheetsSettings;
   readonly record: boolean;
   readonly warmPython: boolean;
   readonly codeMemoryBytes: number;
@@ -53,7 +57,7 @@ export interface WorkerRole {
 
 const webhookSlots = 32;
 
-function buildTools(parts: WorkerParts, settings: WorkerSettings): HostTools {
+function buildTools(parts: WorkerParts, settings: WorkerSettings, sheets: SheetsAccess): HostTools {
   const browserSettings = { ...settings.browser, directory: join(settings.directory, 'browsers') };
   const launcher = new BrowserLauncher(browserSettings, settings.environment);
   const pool = new BrowserPool({
@@ -72,6 +76,8 @@ function buildTools(parts: WorkerParts, settings: WorkerSettings): HostTools {
     browserSettings,
     codeMemoryBytes: settings.codeMemoryBytes,
     targets: settings.targets,
+    mail: settings.mail,
+    sheets,
     record: settings.record,
     directory: join(settings.directory, 'runs'),
   };
@@ -85,7 +91,7 @@ export async function startWorker(
   const orphans = await reapOrphans(join(settings.directory, 'browsers'));
   if (orphans > 0)
     parts.log.warn({ browsers: orphans }, 'Ended browsers that an earlier worker left behind');
-  const tools = buildTools(parts, settings);
+  const tools = buildTools(parts, settings, await openSheets(settings.sheets, parts.http));
   if (settings.warmPython) {
     tools.sandbox
       .warm('python')

@@ -3,6 +3,14 @@ import type { RunError } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
 import type { Journal } from './journal.ts';
 
+/** Some blocks of a workflow, run alone (blocks.md §2.4). */
+export interface PartialRun {
+  /** Labels of the blocks to run, at whatever depth, in the order to run them in. One may be named again. */
+  readonly labels: readonly string[];
+  /** Outputs of blocks that ran in another run, by label: what the blocks of this one see. */
+  readonly outputs: Readonly<Record<string, JsonValue>>;
+}
+
 /** What one run brings along. */
 export interface RunEnvironment {
   readonly runId: string;
@@ -12,6 +20,8 @@ export interface RunEnvironment {
   /** Values of the declared parameters, already converted to their types. */
   readonly parameters: Readonly<Record<string, JsonValue>>;
   readonly browserSessionId: string | null;
+  /** Null: the whole workflow runs. */
+  readonly partial: PartialRun | null;
   readonly journal: Journal;
   /** Capabilities for the block with this row id (`wrb_…`): what they store is attributed to it. */
   capabilities(blockId: string): Capabilities;

@@ -1,3 +1,4 @@
+import { blockNamed } from '../definition/block-named.ts';
 import { type BlockGraph, buildGraph, GraphError } from '../definition/graph.ts';
 import type { StoredBlock, StoredDefinition } from '../definition/stored.ts';
 import { firstPosition, nextPosition, parentPath } from './branches.ts';
@@ -5,7 +6,7 @@ import type { RunEnvironment, RunResult } from './environment.ts';
 import type { BlockOutcome } from './journal.ts';
 import { assembleErrors, assembleOutput } from './output.ts';
 import { runBlock } from './run-block.ts';
-import { createRun, type Run } from './state.ts';
+import { createRun, type Run, recordedOutputs } from './state.ts';
 import { finalStopOf, stopOf } from './stop.ts';
 
 type RunEnd = Pick<RunResult, 'status' | 'failureReason'>;
@@ -24,27 +25,61 @@ export async function interpret(
   return {
     status,
     failureReason: failureReason === null ? null : run.state.secrets.maskText(failureReason),
-    output: assembleOutput(run.state.outputs),
+    output: assembleOutput(recordedOutputs(run.state)),
     errors: assembleErrors(run.state),
     stepCount: run.state.stepCount,
   };
 }
 
 async function runToEnd(run: Run): Promise<RunEnd> {
-  const { blocks, version, finally_block_label: finallyLabel } = run.definition;
-  let graph: BlockGraph;
-  try {
-    graph = buildGraph(blocks, { place: 'top', version, finallyLabel });
-  } catch (error) {
-    return graphFailure(error);
+  const { blocks, finally_block_label: finallyLabel } = run.definition;
+  const { partial } = run.environment;
+  const body = partial === null ? graphOf(run.definition) : null;
+  if (body !== null && 'status' in body) {
+    return body;
   }
-  if (graph.root === null) {
-    return failed('Workflow has no executable blocks.');
-  }
-  const end = await runBody(run, graph);
+  const end =
+    body === null ? await runListed(run, partial?.labels ?? []) : await runBody(run, body);
   const finallyBlock = blocks.find(({ label }) => label === finallyLabel);
   const over = end.status === 'canceled' || end.status === 'timed_out';
   return over || finallyBlock === undefined ? end : await runFinally(run, finallyBlock, end);
+}
+
+/** The graph of a workflow, or the end of a run that has none to walk. */
+function graphOf(definition: StoredDefinition): BlockGraph | RunEnd {
+  const { blocks, version, finally_block_label: finallyLabel } = definition;
+  try {
+    const graph = buildGraph(blocks, { place: 'top', version, finallyLabel });
+    return graph.root === null ? failed('Workflow has no executable blocks.') : graph;
+  } catch (error) {
+    return graphFailure(error);
+  }
+}
+
+/** Runs the listed blocks one after the other, whatever their links say (blocks.md §2.4). */
+async function runListed(run: Run, labels: readonly string[]): Promise<RunEnd> {
+  const { blocks, finally_block_label: finallyLabel } = run.definition;
+  const seen = new Map<string, number>();
+  // The finally block has its own turn, whether it is listed or not.
+  for (const label of labels.filter((one) => one !== finallyLabel)) {
+    const before = finalStopOf(run.environment.signal);
+    if (before !== null) {
+      return { status: before.kind, failureReason: before.message };
+    }
+    const block = blockNamed(blocks, label);
+    if (block === undefined) {
+      return failed(`Block label ${label} not found in workflow definition`);
+    }
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    const path = count === 1 ? label : `${label}(${count})`;
+    const outcome = await runBlock(run, { path, block, parentPath: null, iteration: null });
+    const end = endAfter(run, block, outcome);
+    if (end !== null) {
+      return end;
+    }
+  }
+  return endOfList(run.environment.signal);
 }
 
 /** The block loop of blocks.md §5.1. */

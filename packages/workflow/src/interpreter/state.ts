@@ -14,6 +14,8 @@ export interface RunState {
   readonly parameters: Record<string, JsonValue>;
   /** Recorded outputs by their key (`{label}_output`), in the order of their first recording. */
   readonly outputs: Record<string, JsonValue>;
+  /** Keys of {@link outputs} that came from another run: seen, but no output of this one. */
+  readonly seeded: Set<string>;
   /** What templates see under `{label}` and in `workflow_run_outputs`. */
   readonly values: Record<string, JsonValue>;
   readonly taskErrors: RunError[];
@@ -39,6 +41,7 @@ export function createRun(definition: StoredDefinition, environment: RunEnvironm
   const state: RunState = {
     parameters: Object.assign(Object.create(null), environment.parameters),
     outputs: Object.create(null),
+    seeded: new Set(),
     values: Object.create(null),
     taskErrors: [],
     blockErrors: [],
@@ -52,7 +55,25 @@ export function createRun(definition: StoredDefinition, environment: RunEnvironm
   for (const key of Object.keys(environment.parameters)) {
     passToContextParameters(run, key);
   }
+  for (const [label, output] of Object.entries(environment.partial?.outputs ?? {})) {
+    seed(run, label, output);
+  }
   return run;
+}
+
+/** Makes the output of a block of another run known. */
+function seed(run: Run, label: string, output: JsonValue): void {
+  const { state } = run;
+  const key = `${label}_output`;
+  state.seeded.add(key);
+  state.outputs[key] = output;
+  state.values[label] = mergedValue(undefined, output);
+  passToContextParameters(run, key);
+}
+
+/** What the blocks of this run have recorded, in the order of their first recording. */
+export function recordedOutputs({ outputs, seeded }: RunState): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(outputs).filter(([key]) => !seeded.has(key)));
 }
 
 /** Takes a finished block into the state, in its first life and on every replay. */
@@ -70,6 +91,10 @@ export function recordOutcome(
     return;
   }
   const key = block.output_parameter.key;
+  if (state.seeded.delete(key)) {
+    delete state.outputs[key];
+    delete state.values[block.label];
+  }
   state.outputs[key] = outcome.output;
   state.values[block.label] = mergedValue(state.values[block.label], outcome.output);
   if (task === 'family') {

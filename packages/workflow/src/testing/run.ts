@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly capabilities?: Partial<Capabilities>;
   readonly journal?: MemoryJournal;
   readonly signal?: AbortSignal;
+  readonly partial?: RunEnvironment['partial'];
 }
 
 export interface TestRun {
@@ -34,6 +35,7 @@ export async function runDefinition(
     title: 'Test workflow',
     parameters: options.parameters ?? {},
     browserSessionId: null,
+    partial: options.partial ?? null,
     journal,
     capabilities: () => capabilities,
     // One id for each prefix: results of a run and of its replay can be compared.

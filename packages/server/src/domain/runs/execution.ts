@@ -1,5 +1,5 @@
 import { isFinalStatus, type RunRequestEcho, type RunStatus } from '@lapwing/protocol';
-import type { JsonValue, RunResult, StoredDefinition } from '@lapwing/workflow';
+import type { JsonValue, PartialRun, RunResult, StoredDefinition } from '@lapwing/workflow';
 import { wireTime } from '../../lib/time.ts';
 import { endBlock, endBlocksOf } from './block-ends.ts';
 import { RunJournal } from './journal.ts';
@@ -23,6 +23,8 @@ export interface TakenRun {
   readonly maxElapsedMinutes: number;
   readonly startedAt: Date;
   readonly definition: StoredDefinition;
+  /** Null: the whole workflow runs. */
+  readonly partial: PartialRun | null;
   /** Saved state of its browser, from an earlier life. */
   readonly browserState: string | null;
 }
@@ -71,6 +73,7 @@ export class RunExecution {
       maxElapsedMinutes: run.maxElapsedMinutes,
       startedAt: run.startedAt ?? new Date(),
       definition: version.definition,
+      partial: run.partial as PartialRun | null,
       browserState: left?.kind === 'saved' ? left.state : null,
     };
   }

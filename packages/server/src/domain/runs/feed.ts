@@ -54,7 +54,7 @@ export class RunFeed {
  * One reader's view of the announcements: what is announced while it reads the database is kept for its next wait, so
  * that nothing falls between looking and waiting.
  */
-export class RunWatch {
+class RunWatch {
   readonly #unsubscribe: () => void;
   #announced = false;
   #resume: () => void = () => undefined;

@@ -1,11 +1,11 @@
 import {
   assembleOutput,
+  blockNamed,
   blockTypeByName,
   type JsonValue,
   type RunError,
   type StoredDefinition,
 } from '@lapwing/workflow';
-import { blockNamed } from './resume.ts';
 import type { RunBlockRow } from './store.ts';
 
 type BlockFacts = Pick<

@@ -1,4 +1,4 @@
-import { blockTypeByName, type StoredBlock, type StoredDefinition } from '@lapwing/workflow';
+import { blockNamed, blockTypeByName, type StoredDefinition } from '@lapwing/workflow';
 import type { RunBlockRow } from './store.ts';
 
 /**
@@ -69,13 +69,4 @@ function doubt(row: BlockFacts): string {
     `The worker was lost while block ${row.label} (${row.blockType}) ran: ` +
     'what it does outside may or may not have happened, so it is not repeated'
   );
-}
-
-/** The block with this label, at whatever depth. */
-export function blockNamed(blocks: readonly StoredBlock[], label: string): StoredBlock | undefined {
-  for (const block of blocks) {
-    const found = block.label === label ? block : blockNamed(block.loop_blocks ?? [], label);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -78,6 +78,7 @@ function environmentOf(
     title: run.title,
     parameters: run.parameters,
     browserSessionId: null,
+    partial: run.partial,
     journal: parts.tools.runs.execution.journal(run.runId, stopWhenDraining),
     capabilities: (blockId) => host.capabilities(blockId),
     newId,

@@ -1,5 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
-import type { WriteRow } from './write-values.ts';
+
+/** One row to write. Null leaves a cell as it is. */
+export type WriteRow = readonly JsonValue[];
 
 /** Fields of the API's `CellData` that can be written; `value` stands for `userEnteredValue`. */
 const written = [

@@ -1,10 +1,7 @@
 import { BlockFailure } from '../../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
 import { columnIndex } from './a1.ts';
-import { isRichCell } from './rich-cells.ts';
-
-/** Rows to write. Null leaves a cell as it is. */
-export type WriteRow = readonly JsonValue[];
+import { isRichCell, type WriteRow } from './rich-cells.ts';
 
 export interface WriteRows {
   readonly rows: readonly WriteRow[];
