@@ -21,7 +21,7 @@ export function codeCapability(host: CodeHost): CodeCapability {
         onAction: (description) => host.log('debug', description),
       });
       try {
-        return await host.sandbox.run({
+        const result = await host.sandbox.run({
           language: request.language,
           code: request.code,
           variables: request.variables,
@@ -31,9 +31,17 @@ export function codeCapability(host: CodeHost): CodeCapability {
           onLog: (level, message) => host.log(level === 'warn' ? 'warning' : level, message),
           signal: host.signal,
         });
+        return result.kind === 'raised' ? { ...result, message: withLine(result) } : result;
       } finally {
         page.close();
       }
     },
   };
+}
+
+/** A syntax error names its line by itself. */
+function withLine({ message, line }: { readonly message: string; readonly line: number | null }) {
+  return line === null || message.endsWith(`(line ${line})`)
+    ? message
+    : `${message} (line ${line})`;
 }

@@ -88,7 +88,7 @@ it('takes a misused ErrorCode for a syntax error', slow, async () => {
 it('refuses an import before it runs', slow, async () => {
   expect(await sandbox.run(requestFor('python', 'print(1)\nimport os'))).toEqual({
     kind: 'refused',
-    message: 'Insecure code detected. Not allowed: import of os (line 2).',
+    message: 'Not allowed: import of os (line 2).',
   });
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Upload } from '../capabilities/targets.ts';
 import { BlockFailure } from '../errors.ts';
 import { type BlockContext, defineBlock } from './block.ts';
-import { fileUpload, folderUploads, uploadIdentity } from './storage/run-folder.ts';
+import { folderUploads, uploadIdentity, uploadOf } from './storage/run-folder.ts';
 
 const maxBytes = 100 * 1024 * 1024;
 const folderName = /^(?:SKYVERN_DOWNLOAD_DIRECTORY|downloads)\/?$/;
@@ -49,7 +49,7 @@ async function uploadsAt(ctx: BlockContext, path: string): Promise<readonly Uplo
   const files = await ctx.files.list();
   const file = files.find((candidate) => ctx.files.path(candidate) === path);
   if (file !== undefined) {
-    return [fileUpload(ctx, file)];
+    return [uploadOf(ctx, file)];
   }
   const content = await ctx.files.read(path, { maxBytes });
   return [

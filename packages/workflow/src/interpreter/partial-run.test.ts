@@ -6,14 +6,14 @@ import { runDefinition } from '../testing/run.ts';
 
 const capabilities = endCapabilities();
 const ok = (label: string, fields = {}) => endingBlock(label, 'completed', fields);
-/** Its address is the template, which the fake world answers with. */
-const showing = (label: string, template: string) => ({
+/** A conditional that takes its first branch when the expression holds. */
+const branching = (label: string, expression: string) => ({
   block_type: 'conditional',
   label,
   branch_conditions: [
     {
       id: 'b1',
-      criteria: { criteria_type: 'jinja2_template', expression: template, description: null },
+      criteria: { criteria_type: 'jinja2_template', expression, description: null },
       next_block_label: null,
       description: null,
       is_default: false,
@@ -98,8 +98,8 @@ test('a failing block ends the list, and the finally block still runs', async ()
 test('outputs of another run are seen by templates, by label and by key, and are no output of this run', async () => {
   const outputs = { earlier: { extracted_information: { price: 7 }, status: 'completed' } };
   const blocks = [
-    showing('by_label', '{{ earlier.output.price == 7 }}'),
-    showing('by_key', '{{ earlier_output.extracted_information.price == 7 }}'),
+    branching('by_label', '{{ earlier.output.price == 7 }}'),
+    branching('by_key', '{{ earlier_output.extracted_information.price == 7 }}'),
   ];
   const { result } = await runDefinition(storedDefinition(blocks), {
     capabilities,
@@ -107,7 +107,7 @@ test('outputs of another run are seen by templates, by label and by key, and are
   });
   expect(result.status).toBe('completed');
   for (const key of ['by_label_output', 'by_key_output']) {
-    expect(result.output?.[key]).toMatchObject({ branch_taken_index: 0 });
+    expect(result.output?.[key]).toMatchObject({ branch_index: 0 });
   }
   expect(result.output).not.toHaveProperty('earlier_output');
 });

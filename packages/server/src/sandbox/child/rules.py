@@ -18,7 +18,7 @@ def check(tree):
     for node in ast.walk(tree):
         fault = _fault(node)
         if fault:
-            raise Refused(f"Insecure code detected. Not allowed: {fault} (line {node.lineno}).")
+            raise Refused(f"Not allowed: {fault} (line {node.lineno}).")
     _check_error_codes(tree)
 
 

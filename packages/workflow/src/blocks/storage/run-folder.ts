@@ -16,11 +16,11 @@ export async function folderUploads(ctx: BlockContext): Promise<readonly Upload[
       `Too many files in the run download directory: ${files.length}. At most ${maxFiles} are sent; name single files, or make fewer in one run.`,
     );
   }
-  return files.map((file) => fileUpload(ctx, file));
+  return files.map((file) => uploadOf(ctx, file));
 }
 
 /** One file of the run, ready to be sent. */
-export function fileUpload(ctx: BlockContext, file: StoredFile): Upload {
+export function uploadOf(ctx: BlockContext, file: StoredFile): Upload {
   return {
     source: { kind: 'file', file },
     name: file.filename,
