@@ -12,6 +12,8 @@ export interface ErrorFacts {
 /** Every error that the API answers with (reference: api.md §3). Nothing is decided by message text. */
 export const errorTable = {
   invalid_credentials: { status: 403, kind: 'user', retry: false },
+  /** A good key that may not do this. */
+  not_allowed: { status: 403, kind: 'user', retry: false },
   not_found: { status: 404, kind: 'user', retry: false },
   /** A request body, query or header that does not fit its schema: `detail` is the list of issues. */
   validation_failed: { status: 422, kind: 'user', retry: false },

@@ -4,9 +4,24 @@ export { ProxyLocation } from './fields.ts';
 export { Artifact, ArtifactType, FileInfo, SignedUrl } from './files.ts';
 export { Folder, FolderCreate, FolderDeleted, FolderUpdate } from './folders.ts';
 export { openApiDocument } from './openapi.ts';
+export {
+  ApiKey,
+  Organization,
+  OrganizationCreated,
+  OrganizationUpdate,
+} from './organizations.ts';
 export { type ReadPart, readPart } from './read-part.ts';
 export type { HttpMethod, Route, RouteAnswer, RouteTwin } from './route.ts';
 export { type OperationId, routes } from './routes.ts';
+export type { tagRoutes } from './routes/tags.ts';
+export {
+  BlockRunRequest,
+  LegacyRun,
+  LegacyRunRequest,
+  RunListItem,
+  TriggerType,
+  WorkflowRun,
+} from './run-lists.ts';
 export {
   CancelManyRequest,
   CancelManyResponse,
@@ -34,6 +49,7 @@ export {
   TagValueRenamed,
 } from './tags.ts';
 export { RunBlock, TimelineItem } from './timeline.ts';
+export { UploadedFile } from './uploads.ts';
 export {
   RetryWebhookRequest,
   WebhookDelivery,

@@ -110,8 +110,10 @@ function successOf(route: Route): Json {
         description: `Events: ${Object.keys(runEvents).join(', ')}. The data of each is JSON.`,
         content: { 'text/event-stream': { schema: { type: 'string' } } },
       };
+    case 'text':
+      return { description: 'A text', content: { 'text/plain': { schema: { type: 'string' } } } };
     case 'empty':
-      return { description: 'Done' };
+      return { description: 'Done, nothing to say' };
   }
 }
 
@@ -132,7 +134,25 @@ function responsesOf(route: Route): Json {
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
     },
   ]);
-  return { '200': successOf(route), ...Object.fromEntries(failures) };
+  const success = route.answer.kind === 'empty' ? '204' : '200';
+  return { [success]: successOf(route), ...Object.fromEntries(failures) };
+}
+
+function requestBodyOf(route: Route, body: z.ZodType): Json {
+  const schema = schemaOf(body, 'input');
+  if (route.file === undefined) {
+    return {
+      required: !body.safeParse(undefined).success,
+      content: { 'application/json': { schema } },
+    };
+  }
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' };
+  const form = {
+    ...schema,
+    properties: { ...(schema.properties as Json), file },
+    required: ['file'],
+  };
+  return { required: true, content: { 'multipart/form-data': { schema: form } } };
 }
 
 function operationOf(operationId: string, route: Route): Json {
@@ -145,12 +165,7 @@ function operationOf(operationId: string, route: Route): Json {
     ...(route.addition && { 'x-addition': true }),
     security: route.auth === 'none' ? [] : [{ apiKey: [] }],
     parameters: parametersOf(route),
-    ...(route.body !== undefined && {
-      requestBody: {
-        required: !route.body.safeParse(undefined).success,
-        content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
-      },
-    }),
+    ...(route.body !== undefined && { requestBody: requestBodyOf(route, route.body) }),
     responses: responsesOf(route),
   };
 }

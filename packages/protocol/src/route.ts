@@ -14,6 +14,8 @@ export type RouteAnswer =
   | { readonly kind: 'json'; readonly schema: z.ZodType }
   | { readonly kind: 'bytes' }
   | { readonly kind: 'events' }
+  | { readonly kind: 'text' }
+  /** 204. */
   | { readonly kind: 'empty' };
 
 /** One operation of the API. Every path also answers with a trailing slash. */
@@ -28,6 +30,8 @@ export interface Route {
   readonly auth: 'key' | 'none' | 'signed';
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** The body is a form (multipart/form-data) with one file in its field `file`; {@link body} tells of its other fields. */
+  readonly file?: { readonly maxBytes: number };
   /** Request headers that the operation reads, besides x-api-key: name → meaning. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly answer: RouteAnswer;

@@ -3,7 +3,11 @@ import { Page, PageSize, QueryBoolean, QueryCount, repeated } from './fields.ts'
 import { Artifact, ArtifactType, SignedUrl } from './files.ts';
 import { agent, agentTwins, beyond, json, nothing, type Route, reference, run } from './route.ts';
 import { folderRoutes } from './routes/folders.ts';
+import { legacyRoutes } from './routes/legacy.ts';
+import { organizationRoutes } from './routes/organizations.ts';
+import { runListRoutes } from './routes/run-lists.ts';
 import { tagRoutes } from './routes/tags.ts';
+import { uploadRoutes } from './routes/uploads.ts';
 import { CancelManyRequest, CancelManyResponse, RunRequest, RunResponse } from './runs.ts';
 import { TimelineItem } from './timeline.ts';
 import { RetryWebhookRequest, WebhookDelivery, WebhookReplay, WebhookSecrets } from './webhooks.ts';
@@ -206,6 +210,8 @@ export const routes = {
     answer: { kind: 'events' },
     errors: ['not_found'],
   },
+  ...runListRoutes,
+  ...uploadRoutes,
   listArtifacts: {
     ...reference,
     method: 'GET',
@@ -287,6 +293,8 @@ export const routes = {
     answer: json(WebhookSecrets),
     errors: [],
   },
+  ...organizationRoutes,
+  ...legacyRoutes,
   getVersion: {
     ...reference,
     method: 'GET',

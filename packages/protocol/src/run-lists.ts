@@ -1,8 +1,27 @@
 import { laxInteger } from '@lapwing/workflow';
 import { z } from 'zod';
-import { JsonMap, Page, PageSize, QueryBoolean, QueryCount, repeated, WireTime } from './fields.ts';
-import { ProxyLocation, StringMap } from './fields.ts';
-import { RunRequest, RunResponse, RunStatus } from './runs.ts';
+import {
+  boundedCount,
+  JsonMap,
+  Page,
+  PageSize,
+  ProxyLocation,
+  QueryBoolean,
+  QueryInstant,
+  repeated,
+  StringMap,
+  WireTime,
+} from './fields.ts';
+import { FileInfo } from './files.ts';
+import {
+  freshRefusal,
+  freshStandsAlone,
+  RunErrorEntry,
+  RunRequest,
+  RunResponse,
+  RunStatus,
+} from './runs.ts';
+import { Workflow } from './workflows.ts';
 
 /** What started a run (reference: api.md §1, `x-user-agent`). */
 export const TriggerType = z.enum(['manual', 'mcp', 'api', 'scheduled', 'webhook']);
@@ -97,13 +116,6 @@ export const WorkflowRun = z
   .meta({ id: 'WorkflowRun' });
 export type WorkflowRun = z.infer<typeof WorkflowRun>;
 
-/** A time in a query; without an offset it is UTC, as the times that are answered. */
-const QueryTime = z
-  .union([z.iso.datetime({ offset: true, local: true }), z.iso.date()])
-  .transform((given) => new Date(/T.*(Z|[+-]\d\d:?\d\d)$/.test(given) ? given : utc(given)));
-
-const utc = (given: string) => (given.includes('T') ? `${given}Z` : given);
-
 const cursor = z.string().max(200).optional().meta({
   description:
     'Go on behind the last row of another answer: the value of its header `x-next-cursor`. In place of `page`, and equally quick however far it leads (beyond the reference)',
@@ -111,16 +123,13 @@ const cursor = z.string().max(200).optional().meta({
 
 /** Query of GET /v1/runs. */
 export const RunListQuery = z.object({
-  page: QueryCount.max(100).default(1),
-  page_size: QueryCount.max(100).default(10),
+  page: boundedCount(100).default(1),
+  page_size: boundedCount(100).default(10),
   cursor,
   status: repeated(RunStatus),
   search_key: z.string().min(3).max(500).optional(),
   run_type: repeated(RunType),
-  workflow_permanent_id: z.preprocess(
-    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-    z.array(z.string()).max(50).optional(),
-  ),
+  workflow_permanent_id: repeated(z.string(), 50),
 });
 
 /** Query of GET /v1/agents/runs. */
@@ -135,55 +144,116 @@ export const WorkflowRunsQuery = z.object({
 
 /** Query of GET /v1/agents/{workflow_permanent_id}/runs. */
 export const RunsOfWorkflowQuery = WorkflowRunsQuery.extend({
-  created_at_start: QueryTime.optional().meta({ description: 'From this time on' }),
-  created_at_end: QueryTime.optional().meta({ description: 'Before this time' }),
+  created_at_start: QueryInstant.optional().meta({ description: 'From this time on' }),
+  created_at_end: QueryInstant.optional().meta({ description: 'Before this time' }),
   include_child_runs: QueryBoolean.default(false),
 });
 
+/** Query of the legacy GET /api/v1/runs. */
+export const LegacyRunListQuery = z.object({
+  page: Page,
+  page_size: PageSize,
+  status: repeated(RunStatus),
+  search_key: z.string().max(500).optional(),
+});
+
 /** Body of POST /v1/run/workflows/blocks: a run of some blocks only (reference: blocks.md §2.4). */
-export const BlockRunRequest = z
-  .intersection(
-    RunRequest,
-    z.object({
-      block_labels: z
-        .array(z.string())
-        .min(1)
-        .max(1000)
-        .meta({ description: 'The blocks to run, in this order; nested ones too' }),
-      block_outputs: JsonMap.nullish().meta({
-        description: 'Label → output of a block that ran before: what the blocks see of it',
-      }),
-      code_gen: z.boolean().nullish(),
-      debug_session_id: z.string().nullish(),
-    }),
-  )
-  .meta({ id: 'BlockRunRequest' });
+export const BlockRunRequest = RunRequest.safeExtend({
+  block_labels: z
+    .array(z.string())
+    .min(1)
+    .max(1000)
+    .meta({ description: 'The blocks to run, in this order; nested ones too' }),
+  block_outputs: JsonMap.nullish().meta({
+    description: 'Label → output of a block that ran before: what the blocks see of it',
+  }),
+  code_gen: z.boolean().nullish(),
+  debug_session_id: z.string().nullish(),
+}).meta({ id: 'BlockRunRequest' });
 export type BlockRunRequest = z.infer<typeof BlockRunRequest>;
 
 export const BlockRunResponse = RunResponse.extend({ block_labels: z.array(z.string()) }).meta({
   id: 'BlockRunResponse',
 });
-export type BlockRunResponse = z.infer<typeof BlockRunResponse>;
+
+const { workflow_id: _, agent_id: __, parameters, ...runFields } = RunRequest.shape;
+const { title: ___, webhook_url, totp_url, ...legacyFields } = runFields;
 
 /** Body of POST /api/v1/workflows/{workflow_permanent_id}/run (reference: api.md §5.4). */
 export const LegacyRunRequest = z
   .object({
-    data: JsonMap.nullish().meta({ description: 'Parameters' }),
+    ...legacyFields,
+    data: parameters,
     proxy_location: ProxyLocation.nullish(),
-    webhook_callback_url: z.string().nullish(),
-    totp_verification_url: z.string().nullish(),
-    totp_identifier: z.string().nullish(),
-    browser_session_id: z.string().nullish(),
-    browser_profile_id: z.string().nullish(),
-    reuse_browser_session: z.boolean().nullish(),
-    start_fresh_browser: z.boolean().default(false),
-    max_screenshot_scrolls: laxInteger.nullish(),
-    max_elapsed_time_minutes: z.unknown(),
-    extra_http_headers: StringMap.nullish(),
-    cdp_connect_headers: StringMap.nullish(),
-    browser_address: z.string().nullish(),
-    run_with: z.string().nullish(),
-    ai_fallback: z.boolean().nullish(),
-    run_metadata: StringMap.nullish(),
+    webhook_callback_url: webhook_url,
+    totp_verification_url: totp_url,
   })
+  .refine(freshStandsAlone, freshRefusal)
   .meta({ id: 'LegacyRunRequest' });
+export type LegacyRunRequest = z.infer<typeof LegacyRunRequest>;
+
+export const LegacyRunStarted = z
+  .object({
+    workflow_id: z.string().meta({ description: '`wpid_…`' }),
+    workflow_run_id: z.string(),
+    agent_id: z.string(),
+    agent_run_id: z.string(),
+  })
+  .meta({ id: 'LegacyRunStarted' });
+
+/** A run as the legacy reads show it (reference: api.md §6.2). */
+export const LegacyRun = z
+  .object({
+    workflow_id: z.string().meta({ description: '`wpid_…`' }),
+    workflow_run_id: z.string(),
+    agent_id: z.string(),
+    agent_run_id: z.string(),
+    status: RunStatus,
+    failure_reason: text,
+    failure_category: z.array(JsonMap).nullable(),
+    retried_from_workflow_run_id: text,
+    retried_by_workflow_run_id: text,
+    proxy_location: ProxyLocation.nullable(),
+    webhook_callback_url: text,
+    webhook_failure_reason: text,
+    totp_verification_url: text,
+    totp_identifier: text,
+    extra_http_headers: StringMap.nullable(),
+    cdp_connect_headers: StringMap.nullable(),
+    queued_at: WireTime.nullable(),
+    started_at: WireTime.nullable(),
+    finished_at: WireTime.nullable(),
+    created_at: WireTime,
+    modified_at: WireTime,
+    parameters: JsonMap,
+    screenshot_urls: z.array(z.string()).nullable(),
+    recording_url: text,
+    recording_urls: z.array(z.string()).nullable(),
+    recording_archived: z.boolean(),
+    downloaded_files: z.array(FileInfo).nullable(),
+    downloaded_file_urls: z.array(z.string()).nullable(),
+    outputs: JsonMap.nullable(),
+    total_steps: z.number().int().nullable(),
+    total_cost: z.number().nullable(),
+    credits_used: z.number().int().nullable(),
+    cached_credits_used: z.number().int().nullable(),
+    task_v2: z.null(),
+    workflow_title: text,
+    browser_session_id: text,
+    browser_profile_id: text,
+    browser_seed_source: text,
+    browser_sink_profile_id: text,
+    max_screenshot_scrolls: z.number().int().nullable(),
+    browser_address: text,
+    run_with: text,
+    script_run: z.null(),
+    script_id: z.null(),
+    errors: z.array(RunErrorEntry).nullable(),
+  })
+  .meta({ id: 'LegacyRun' });
+export type LegacyRun = z.infer<typeof LegacyRun>;
+
+/** A {@link LegacyRun} with the version of the workflow that ran. */
+export const LegacyRunWithWorkflow = LegacyRun.extend({ workflow: Workflow }).meta({
+  id: 'LegacyRunWithWorkflow',
+});

@@ -31,6 +31,21 @@ const cdpAddress = z
     { message: 'browser_address must be an http(s) or ws(s) address with a host' },
   );
 
+/** A fresh browser is no browser that somebody names. */
+export const freshStandsAlone = (body: {
+  readonly start_fresh_browser: boolean;
+  readonly browser_session_id?: string | null | undefined;
+  readonly browser_profile_id?: string | null | undefined;
+  readonly browser_address?: string | null | undefined;
+}) =>
+  !body.start_fresh_browser ||
+  (body.browser_session_id ?? body.browser_profile_id ?? body.browser_address ?? null) === null;
+export const freshRefusal = {
+  path: ['start_fresh_browser'],
+  message:
+    'start_fresh_browser excludes browser_session_id, browser_profile_id and browser_address',
+};
+
 /** Body of POST /v1/run/workflows (reference: api.md §5.1). Unknown keys are ignored. */
 export const RunRequest = z
   .object({
@@ -63,16 +78,7 @@ export const RunRequest = z
     message: 'Field required',
     params: { pydantic: 'missing' },
   })
-  .refine(
-    (body) =>
-      !body.start_fresh_browser ||
-      (body.browser_session_id ?? body.browser_profile_id ?? body.browser_address ?? null) === null,
-    {
-      path: ['start_fresh_browser'],
-      message:
-        'start_fresh_browser excludes browser_session_id, browser_profile_id and browser_address',
-    },
-  )
+  .refine(freshStandsAlone, freshRefusal)
   .meta({ id: 'RunRequest' });
 export type RunRequest = z.infer<typeof RunRequest>;
 

@@ -4,9 +4,11 @@ import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openDatabase } from './db/open.ts';
 import { ArtifactsService } from './domain/artifacts/service.ts';
+import { FoldersService } from './domain/folders/service.ts';
 import { OrganizationsService } from './domain/organizations/service.ts';
 import { RunFeed } from './domain/runs/feed.ts';
 import { RunsService, runJob } from './domain/runs/service.ts';
+import { TagsService } from './domain/tags/service.ts';
 import { WebhooksService, webhookJob } from './domain/webhooks/service.ts';
 import { WorkflowsService } from './domain/workflows/service.ts';
 import { HttpClient } from './egress/http-client.ts';
@@ -27,6 +29,8 @@ export interface App {
   readonly http: HttpClient;
   readonly organizations: OrganizationsService;
   readonly workflows: WorkflowsService;
+  readonly folders: FoldersService;
+  readonly tags: TagsService;
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
@@ -95,12 +99,15 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     send: webhookSender(http),
   });
   const workflows = new WorkflowsService(database, seal, checkUrl);
+  const folders = new FoldersService(database, workflows);
+  const tags = new TagsService(database);
   const runs = new RunsService({
     database,
     queue,
     feed,
     seal,
     workflows,
+    tags,
     artifacts,
     webhooks,
     checkUrl,
@@ -115,6 +122,8 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     http,
     organizations,
     workflows,
+    folders,
+    tags,
     runs,
     artifacts,
     webhooks,

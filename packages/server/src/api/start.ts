@@ -4,8 +4,10 @@ import swaggerUi from '@fastify/swagger-ui';
 import { openApiDocument } from '@lapwing/protocol';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { ArtifactsService } from '../domain/artifacts/service.ts';
+import type { FoldersService } from '../domain/folders/service.ts';
 import type { OrganizationsService } from '../domain/organizations/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
+import type { TagsService } from '../domain/tags/service.ts';
 import type { WebhooksService } from '../domain/webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../domain/workflows/service.ts';
 import type { Log } from '../lib/log.ts';
@@ -15,8 +17,10 @@ import { readJson } from './read-json.ts';
 import { refuse, refuseConnection, securityHeaders } from './refusals.ts';
 import { registerRoutes, verbsOf } from './register.ts';
 import { artifactHandlers } from './routes/artifacts.ts';
+import { folderHandlers } from './routes/folders.ts';
 import { runHandlers } from './routes/runs.ts';
 import { type HealthCheck, serverHandlers } from './routes/server.ts';
+import { tagHandlers } from './routes/tags.ts';
 import { webhookHandlers } from './routes/webhooks.ts';
 import { workflowHandlers } from './routes/workflows.ts';
 
@@ -25,6 +29,8 @@ export interface ApiParts {
   readonly log: Log;
   readonly organizations: OrganizationsService;
   readonly workflows: WorkflowsService;
+  readonly folders: FoldersService;
+  readonly tags: TagsService;
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
@@ -116,6 +122,8 @@ export async function startApi(
     closing: closing.signal,
     handlers: {
       ...workflowHandlers(parts.workflows),
+      ...folderHandlers(parts.folders),
+      ...tagHandlers(parts.tags),
       ...runHandlers(parts.runs),
       ...artifactHandlers(parts.artifacts, parts.runs),
       ...webhookHandlers(parts),

@@ -66,7 +66,7 @@ export const workflows = pgTable(
     description: text('description'),
     status: text('status').notNull(),
     /** The same on every version, as is `is_template`. */
-    folderId: text('folder_id').references(() => folders.folderId),
+    folderId: text('folder_id'),
     isTemplate: boolean('is_template').notNull().default(false),
     /** The remaining top-level fields of the wire object, as given. */
     settings: json('settings').notNull().$type<Record<string, unknown>>(),
@@ -80,8 +80,8 @@ export const workflows = pgTable(
     uniqueIndex('workflows_version').on(t.workflowPermanentId, t.version),
     index('workflows_organization').on(t.organizationId, t.createdAt),
     index('workflows_folder')
-      .on(t.folderId, t.workflowPermanentId)
-      .where(sql`folder_id is not null`),
+      .on(t.folderId)
+      .where(sql`version = 1 and folder_id is not null and deleted_at is null`),
   ],
 );
 

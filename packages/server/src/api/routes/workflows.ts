@@ -10,6 +10,8 @@ type WorkflowHandlers = Pick<
   | 'listWorkflowVersions'
   | 'updateWorkflow'
   | 'deleteWorkflow'
+  | 'moveWorkflow'
+  | 'markTemplate'
 >;
 
 const idOf = (request: { params: Readonly<Record<string, string>> }) =>
@@ -17,8 +19,11 @@ const idOf = (request: { params: Readonly<Record<string, string>> }) =>
 
 export function workflowHandlers(workflows: WorkflowsService): WorkflowHandlers {
   return {
-    createWorkflow: async ({ principal, body, headers }) =>
-      workflows.create(principal.organizationId, body, idempotencyKeyOf(headers)),
+    createWorkflow: async ({ principal, query, body, headers }) =>
+      workflows.create(principal.organizationId, body, {
+        idempotencyKey: idempotencyKeyOf(headers),
+        folderId: query.folder_id,
+      }),
     listWorkflows: ({ principal, query }) => workflows.list(principal.organizationId, query),
     getWorkflow: (request) =>
       workflows.get(request.principal.organizationId, idOf(request), request.query.version),
@@ -30,5 +35,17 @@ export function workflowHandlers(workflows: WorkflowsService): WorkflowHandlers 
       await workflows.delete(request.principal.organizationId, idOf(request));
       return null;
     },
+    moveWorkflow: (request) =>
+      workflows.move(
+        request.principal.organizationId,
+        idOf(request),
+        request.body.folder_id ?? null,
+      ),
+    markTemplate: (request) =>
+      workflows.markTemplate(
+        request.principal.organizationId,
+        idOf(request),
+        request.query.is_template,
+      ),
   };
 }

@@ -5,6 +5,7 @@ import type { Seal } from '../../lib/seal.ts';
 import { wireTime } from '../../lib/time.ts';
 import type { JobQueue } from '../../queue/queue.ts';
 import type { ArtifactsService } from '../artifacts/service.ts';
+import type { TagsService } from '../tags/service.ts';
 import type { WebhookRun, WebhooksService } from '../webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../workflows/service.ts';
 import type { RunFeed } from './feed.ts';
@@ -17,6 +18,7 @@ export interface RunParts {
   readonly feed: RunFeed;
   readonly seal: Seal;
   readonly workflows: WorkflowsService;
+  readonly tags: TagsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
   readonly checkUrl: UrlCheck;

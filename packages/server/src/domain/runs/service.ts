@@ -20,15 +20,6 @@ import { timelineView } from './timeline.ts';
 import { type RunWithFiles, runView, webhookView } from './view.ts';
 import { windUp } from './wind-up.ts';
 
-/** The queue's name for a run; its data is `{ run_id }`. */
-export const runJob = 'run';
-
-export interface RunOrigin {
-  readonly principal: Principal;
-  readonly triggerType: 'manual' | 'mcp' | 'api';
-  readonly idempotencyKey: string | undefined;
-}
-
 /** An event of a run as it is kept. */
 export interface RunEvent {
   readonly sequence: number;
@@ -54,54 +45,70 @@ export class RunsService {
     this.execution = new RunExecution(parts);
   }
 
-  /**
-   * Starts a run of the newest version of a workflow: row and job in one transaction.
-   * @throws LapwingError `not_found`, `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`,
-   *   `idempotency_conflict`. Nothing is left behind by any of them.
-   */
+  /** Starts a run of the newest version of a workflow. @throws LapwingError `not_found`, and as {@link startRun}. */
   async create(request: RunRequest, origin: RunOrigin): Promise<RunResponse> {
-    const { organizationId, apiKeyId } = origin.principal;
-    const { workflows, database, seal } = this.#parts;
-    const workflow = await workflows.newest(
-      organizationId,
+    const workflow = await this.#parts.workflows.newest(
+      origin.principal.organizationId,
       request.agent_id ?? request.workflow_id ?? '',
     );
-    const checked = checkRequest(request, workflow, workflows.cdpHeaders(workflow));
-    const browserUrl = request.browser_address?.replace(/^ws/i, 'http');
-    for (const url of [checked.webhookUrl, browserUrl, checked.echo.totp_url]) {
-      if (url != null) await this.#parts.checkUrl(url);
+    return this.#start(origin, { request, workflow });
+  }
+
+  /** As {@link create}, but of the version with this number. */
+  async createOfVersion(
+    request: RunRequest,
+    version: number,
+    origin: RunOrigin,
+  ): Promise<RunResponse> {
+    const { organizationId } = origin.principal;
+    const permanentId = request.workflow_id ?? '';
+    const workflow = await this.#parts.workflows.numbered(organizationId, permanentId, version);
+    return this.#start(origin, { request, workflow });
+  }
+
+  /** As {@link create}, but only some blocks run. @throws LapwingError `not_found` for a label too. */
+  async createOfBlocks(request: BlockRunRequest, origin: RunOrigin): Promise<RunResponse> {
+    const { block_labels: labels, block_outputs: outputs, debug_session_id, ...rest } = request;
+    const workflow = await this.#parts.workflows.newest(
+      origin.principal.organizationId,
+      request.agent_id ?? request.workflow_id ?? '',
+    );
+    const { blocks } = workflow.definition;
+    const missing = labels.filter((label) => blockNamed(blocks, label) === undefined);
+    if (missing.length > 0) {
+      throw new LapwingError(
+        'not_found',
+        `Workflow ${workflow.workflowPermanentId} has no block ${missing.join(', ')}`,
+      );
     }
-    const runId = newId('wr');
-    const now = new Date();
-    const row = {
-      runId,
-      organizationId,
-      workflowId: workflow.workflowId,
-      workflowPermanentId: workflow.workflowPermanentId,
-      title: storable(checked.echo.title),
-      status: 'queued',
-      request: storable(checked.echo),
-      parameters: storable(checked.parameters),
-      cdpHeadersSealed:
-        checked.cdpHeaders === null ? null : seal.seal(JSON.stringify(checked.cdpHeaders)),
-      apiKeyId,
-      triggerType: origin.triggerType,
-      webhookUrl: storable(checked.webhookUrl),
-      maxElapsedMinutes: checked.maxElapsedMinutes,
-      createdAt: now,
-      modifiedAt: now,
-      queuedAt: now,
+    const partial = {
+      labels,
+      outputs: (outputs ?? {}) as PartialRun['outputs'],
+      debugSessionId: debug_session_id ?? null,
     };
-    const earlier = await database.transaction(async (tx) => {
-      const before = await this.#claimKey(tx, origin, request, runId);
-      if (before !== null) return before;
-      await store.insertRun(tx, row);
-      await writeStatus(tx, this.#parts.feed, runId, { status: 'queued', failureReason: null });
-      await this.#parts.queue.enqueue(tx, runJob, { data: { run_id: runId } });
-      return null;
-    });
-    if (earlier !== null) return this.get(organizationId, earlier);
-    const created = await this.get(organizationId, runId);
+    return this.#start(origin, { request: rest, workflow, partial });
+  }
+
+  /**
+   * Starts the version of an ended run once more, with what that run was started with.
+   * @throws LapwingError `not_found`, `invalid_state`, and as {@link startRun}.
+   */
+  async retry(runId: string, origin: RunOrigin): Promise<RunResponse> {
+    const { organizationId } = origin.principal;
+    const { workflows, seal } = this.#parts;
+    const run = await this.#find(organizationId, runId);
+    const sealed = run.cdpHeadersSealed;
+    const request = retryRequest(run, sealed === null ? null : JSON.parse(seal.open(sealed)));
+    // A workflow that was deleted is not run again.
+    await workflows.newest(organizationId, run.workflowPermanentId);
+    return this.#start(origin, { request, workflow: await workflows.version(run.workflowId) });
+  }
+
+  /** The answer to a start shows the run as it was before anything could have become of it. */
+  async #start(origin: RunOrigin, start: RunStart): Promise<RunResponse> {
+    const runId = await startRun(this.#parts, origin, start);
+    const created = await this.get(origin.principal.organizationId, runId);
+    if (!isNew(runId)) return created;
     return {
       ...created,
       status: 'created',
@@ -110,30 +117,6 @@ export class RunsService {
       finished_at: null,
       errors: null,
     };
-  }
-
-  /** The run that an idempotency key belongs to already; null when the key is free or none was sent. */
-  async #claimKey(
-    tx: Sql,
-    origin: RunOrigin,
-    request: RunRequest,
-    runId: string,
-  ): Promise<string | null> {
-    if (origin.idempotencyKey === undefined) return null;
-    const claim = {
-      organizationId: origin.principal.organizationId,
-      scope: 'run',
-      key: origin.idempotencyKey,
-      requestHash: requestHash(request),
-      resourceId: runId,
-    };
-    const holder = await store.claimKey(tx, claim);
-    if (holder === undefined) return null;
-    if (holder.requestHash === claim.requestHash) return holder.resourceId;
-    throw new LapwingError(
-      'idempotency_conflict',
-      `Idempotency-Key ${origin.idempotencyKey} was used for run ${holder.resourceId} with another body: send a new key`,
-    );
   }
 
   /** @throws LapwingError `not_found`, also for a run of another organization. */

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, isNull, type SQL, sql as raw } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gte, inArray, isNull, sql as raw, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Sql } from '../../db/database.ts';
 import { runs, tagEvents, tagKeys, tagValues, workflows } from '../../db/tables.ts';
@@ -20,8 +20,9 @@ export interface Subject {
 const standing = and(isNull(tagEvents.supersededAt), eq(tagEvents.eventType, 'set'));
 const ofOrganization = (organizationId: string) => eq(tagEvents.organizationId, organizationId);
 /** Tags of a deleted workflow stay where they are and count nowhere. */
-const living = raw`exists (select 1 from ${workflows}
-  where ${workflows.workflowPermanentId} = ${tagEvents.subjectId} and ${workflows.deletedAt} is null)`;
+const isLiving = (subjectId: PgColumn | SQL) => raw`exists (select 1 from ${workflows}
+  where ${workflows.workflowPermanentId} = ${subjectId} and ${workflows.deletedAt} is null)`;
+const living = isLiving(tagEvents.subjectId);
 
 /**
  * Changes of tags go side by side; a change of the vocabulary, which may touch the tags of everything, goes alone in its
@@ -46,7 +47,6 @@ function subjectQuery(sql: Sql, { kind, organizationId, id }: Subject) {
         .select({ id: runs.runId })
         .from(runs)
         .where(and(eq(runs.runId, id), eq(runs.organizationId, organizationId)))
-        .limit(1)
     : sql
         .select({ id: workflows.workflowPermanentId })
         .from(workflows)
@@ -55,10 +55,10 @@ function subjectQuery(sql: Sql, { kind, organizationId, id }: Subject) {
             eq(workflows.workflowPermanentId, id),
             eq(workflows.organizationId, organizationId),
             isNull(workflows.deletedAt),
+            // There is always one; whoever changes a workflow locks it by this row.
+            eq(workflows.version, 1),
           ),
-        )
-        .orderBy(asc(workflows.version))
-        .limit(1);
+        );
 }
 
 export async function subjectExists(sql: Sql, subject: Subject): Promise<boolean> {
@@ -76,11 +76,7 @@ export async function listTags(sql: Sql, subject: Subject): Promise<TagEventRow[
     .select()
     .from(tagEvents)
     .where(
-      and(
-        eq(tagEvents.subjectId, subject.id),
-        ofOrganization(subject.organizationId),
-        standing,
-      ),
+      and(eq(tagEvents.subjectId, subject.id), ofOrganization(subject.organizationId), standing),
     )
     .orderBy(asc(tagEvents.eventId));
 }
@@ -206,13 +202,15 @@ const withTerm = (term: Term) =>
     standing,
   );
 
+/** For the index: a condition that is always met. */
+const anyKind = inArray(tagEvents.subjectKind, ['workflow', 'run']);
+
 /** Whether a workflow or run carries it. */
 export async function isInUse(sql: Sql, term: Term): Promise<boolean> {
-  const kinds = inArray(tagEvents.subjectKind, ['workflow', 'run']);
   const rows = await sql
     .select({ id: tagEvents.eventId })
     .from(tagEvents)
-    .where(and(withTerm(term), kinds))
+    .where(and(withTerm(term), anyKind))
     .limit(1);
   return rows.length > 0;
 }
@@ -256,30 +254,40 @@ export interface TermChange {
   readonly at: Date;
 }
 
-/** Changes every tag that is the term, in one statement. @returns of how many workflows and runs. */
+/**
+ * Changes every tag that is the term, in one statement, however many there are.
+ * @returns of how many workflows and runs.
+ */
 export async function changeTerm(
   tx: Sql,
   term: Term,
   change: TermChange,
 ): Promise<{ workflows: number; runs: number }> {
-  const workflowCount = await countWorkflows(tx, term);
-  const [rows] = [
-    await tx
-      .select({ count: count() })
-      .from(tagEvents)
-      .where(and(withTerm(term), eq(tagEvents.subjectKind, 'run'))),
-  ];
-  await tx.execute(raw`
-    with closed as (
-      update ${tagEvents} set superseded_at = ${change.at.toISOString()}
-      where ${withTerm(term)} and ${inArray(tagEvents.subjectKind, ['workflow', 'run'])}
-      returning organization_id, subject_kind, subject_id, key, value
-    )
-    insert into ${tagEvents} (organization_id, subject_kind, subject_id, key, value, event_type, source, set_at, set_by)
+  const closed = tx.$with('closed').as(
+    tx
+      .update(tagEvents)
+      .set({ supersededAt: change.at })
+      .where(and(withTerm(term), anyKind))
+      .returning(),
+  );
+  const at = raw`${change.at.toISOString()}::timestamptz`;
+  const added = tx.$with('added', {}).as(raw`
+    insert into ${tagEvents}
+      (organization_id, subject_kind, subject_id, key, value, event_type, source, set_at, set_by)
     select organization_id, subject_kind, subject_id, key, coalesce(${change.newValue}::text, value),
-      ${change.eventType}, 'bulk_apply', ${change.at.toISOString()}::timestamptz, ${change.setBy}
+      ${change.eventType}::text, 'bulk_apply', ${at}, ${change.setBy}::text
     from closed`);
-  return { workflows: workflowCount, runs: rows[0]?.count ?? 0 };
+  const rows = await tx
+    .with(closed, added)
+    .select({
+      workflows:
+        raw`count(*) filter (where subject_kind = 'workflow' and ${isLiving(raw`subject_id`)})`.mapWith(
+          Number,
+        ),
+      runs: raw`count(*) filter (where subject_kind = 'run')`.mapWith(Number),
+    })
+    .from(closed);
+  return rows[0] ?? { workflows: 0, runs: 0 };
 }
 
 export async function listKeys(
@@ -365,4 +373,31 @@ export async function findValue(
 ): Promise<typeof tagValues.$inferSelect | undefined> {
   const rows = await sql.select().from(tagValues).where(valueIs(term)).limit(1);
   return rows[0];
+}
+
+/** A value of a key, with its colour. */
+export interface ColoredTerm extends Term {
+  readonly value: string;
+  readonly color: string;
+}
+
+/** False when the value is there already: then nothing was written. */
+export async function addValue(tx: Sql, value: ColoredTerm): Promise<boolean> {
+  const rows = await tx.insert(tagValues).values(value).onConflictDoNothing().returning();
+  return rows.length === 1;
+}
+
+/** Adds a value, or gives the one that is there this colour. */
+export async function colorValue(tx: Sql, value: ColoredTerm): Promise<void> {
+  await tx
+    .insert(tagValues)
+    .values(value)
+    .onConflictDoUpdate({
+      target: [tagValues.organizationId, tagValues.key, tagValues.value],
+      set: { color: value.color },
+    });
+}
+
+export async function forgetValue(tx: Sql, term: Term): Promise<void> {
+  await tx.delete(tagValues).where(valueIs(term));
 }

@@ -7,6 +7,7 @@ import { LapwingError } from '../../errors.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Seal } from '../../lib/seal.ts';
 import { wireTime } from '../../lib/time.ts';
+import { parseTagFilter } from '../tags/service.ts';
 import { readDefinition } from './document.ts';
 import { mergeSettings } from './settings.ts';
 import * as store from './store.ts';
@@ -29,9 +30,13 @@ export interface WorkflowQuery {
   readonly page_size: number;
   readonly search_key?: string | undefined;
   readonly title?: string | undefined;
+  readonly folder_id?: string | undefined;
   readonly status?: readonly WorkflowStatus[] | undefined;
+  readonly tags?: readonly string[] | undefined;
   readonly only_saved_tasks?: boolean | undefined;
   readonly only_workflows?: boolean | undefined;
+  readonly only_templates?: boolean | undefined;
+  readonly template?: boolean | undefined;
 }
 
 /** Header values that are kept sealed; the mask stands for the value that is stored. */
@@ -47,6 +52,9 @@ function sealedHeaders(
 
 const missing = (permanentId: string) =>
   new LapwingError('not_found', `Workflow ${permanentId} not found`);
+
+const excludeEachOther = (one: string, other: string) =>
+  new LapwingError('invalid_state', `${one} and ${other} exclude each other: send one of them`);
 
 function versionOf(row: store.WorkflowRow): WorkflowVersion {
   return {
@@ -72,15 +80,19 @@ export class WorkflowsService {
 
   /**
    * Stores a new workflow.
-   * @param idempotencyKey The same key again answers with the workflow that it created first, whatever the body says.
+   * @param options.idempotencyKey The same key again answers with the workflow that it created first, whatever the
+   *   body says.
+   * @param options.folderId Where it goes; wins over the definition's `folder_id`.
    * @throws LapwingError `invalid_definition`, `invalid_parameters`, `invalid_url`, `blocked_host`.
    */
   async create(
     organizationId: string,
     body: WorkflowBody,
-    idempotencyKey: string | undefined,
+    options: { readonly idempotencyKey?: string | undefined; readonly folderId?: string | undefined },
   ): Promise<Workflow> {
+    const { idempotencyKey } = options;
     const request = readDefinition(body);
+    const folderId = options.folderId ?? request.folder_id;
     await this.#checkUrls(request);
     const permanentId =
       idempotencyKey === undefined ? newId('wpid') : keyedId(organizationId, idempotencyKey);
@@ -97,6 +109,7 @@ export class WorkflowsService {
         if (!(await store.claimKey(tx, claim)))
           return store.findByKey(tx, organizationId, idempotencyKey);
       }
+      await holdFolder(tx, organizationId, folderId);
       return this.#insert(tx, {
         organizationId,
         permanentId,
@@ -104,6 +117,7 @@ export class WorkflowsService {
         version: 1,
         request,
         before: null,
+        place: { folderId, isTemplate: false },
       });
     });
     if (row === undefined)
@@ -119,16 +133,19 @@ export class WorkflowsService {
     const before = await this.#find(organizationId, permanentId);
     const request = readDefinition(body);
     await this.#checkUrls(request);
+    const insertion = {
+      organizationId,
+      permanentId,
+      workflowId: newId('w'),
+      version: before.version + 1,
+      request,
+      before,
+    };
     try {
-      const insertion = {
-        organizationId,
-        permanentId,
-        workflowId: newId('w'),
-        version: before.version + 1,
-        request,
-        before,
-      };
-      return workflowView(await this.#insert(this.#database.sql, insertion));
+      const row = await this.#changing(organizationId, permanentId, (tx, place) =>
+        this.#insert(tx, { ...insertion, place }),
+      );
+      return workflowView(row);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       throw new LapwingError(
@@ -152,17 +169,20 @@ export class WorkflowsService {
   }
 
   async list(organizationId: string, query: WorkflowQuery): Promise<Workflow[]> {
-    if (query.only_saved_tasks === true && query.only_workflows === true) {
-      throw new LapwingError(
-        'invalid_state',
-        'only_saved_tasks and only_workflows exclude each other: send one of them',
-      );
+    if (query.only_saved_tasks === true && query.only_workflows === true)
+      throw excludeEachOther('only_saved_tasks', 'only_workflows');
+    if (query.template === true) {
+      if (query.tags !== undefined) throw excludeEachOther('template', 'tags');
+      return [];
     }
     const rows = await store.listWorkflows(this.#database.sql, organizationId, {
       page: query.page,
       pageSize: query.page_size,
       statuses: query.status ?? ['published', 'draft'],
       search: query.search_key ?? query.title,
+      folderId: query.folder_id,
+      tags: query.tags === undefined ? undefined : parseTagFilter(query.tags),
+      templates: query.only_templates === true ? true : undefined,
       savedTasks:
         query.only_saved_tasks === true ? true : query.only_workflows === true ? false : undefined,
     });
@@ -170,7 +190,56 @@ export class WorkflowsService {
   }
 
   async delete(organizationId: string, permanentId: string): Promise<void> {
-    await store.markDeleted(this.#database.sql, organizationId, permanentId);
+    await this.#database.transaction(async (tx) => {
+      const place = await store.lockWorkflow(tx, organizationId, permanentId);
+      if (place !== undefined) await markDeleted(tx, organizationId, [permanentId]);
+    });
+  }
+
+  /**
+   * Moves a workflow into a folder, or out of the one it is in.
+   * @throws LapwingError `not_found`, `invalid_parameters` when there is no such folder.
+   */
+  async move(
+    organizationId: string,
+    permanentId: string,
+    folderId: string | null,
+  ): Promise<Workflow> {
+    // First, because it is a 404 whatever the folder is.
+    await this.#find(organizationId, permanentId);
+    await this.#database.transaction(async (tx) => {
+      await holdFolder(tx, organizationId, folderId);
+      const place = await store.lockWorkflow(tx, organizationId, permanentId);
+      if (place === undefined) throw missing(permanentId);
+      await store.updateWorkflows(tx, organizationId, [permanentId], { folderId });
+    });
+    return this.get(organizationId, permanentId);
+  }
+
+  /** Says whether a workflow is a template of its organization. @throws LapwingError `not_found` */
+  async markTemplate(
+    organizationId: string,
+    permanentId: string,
+    isTemplate: boolean,
+  ): Promise<Workflow> {
+    await this.#changing(organizationId, permanentId, (tx) =>
+      store.updateWorkflows(tx, organizationId, [permanentId], { isTemplate }),
+    );
+    return this.get(organizationId, permanentId);
+  }
+
+  /** Empties a folder that the caller has locked. @returns how many workflows were deleted. */
+  async emptyFolder(
+    tx: Sql,
+    folder: { readonly organizationId: string; readonly folderId: string },
+    becomes: 'moved out' | 'deleted',
+  ): Promise<number> {
+    const { organizationId, folderId } = folder;
+    const ids = await store.lockWorkflowsIn(tx, organizationId, folderId);
+    await store.updateWorkflows(tx, organizationId, ids, { folderId: null });
+    if (becomes === 'moved out') return 0;
+    await markDeleted(tx, organizationId, ids);
+    return ids.length;
   }
 
   /** The newest version, to be run. @throws LapwingError `not_found` */
@@ -205,6 +274,19 @@ export class WorkflowsService {
     return row;
   }
 
+  /** A transaction in which nobody else changes the workflow. @throws LapwingError `not_found` */
+  async #changing<T>(
+    organizationId: string,
+    permanentId: string,
+    change: (tx: Sql, place: store.WorkflowPlace) => Promise<T>,
+  ): Promise<T> {
+    return this.#database.transaction(async (tx) => {
+      const place = await store.lockWorkflow(tx, organizationId, permanentId);
+      if (place === undefined) throw missing(permanentId);
+      return change(tx, place);
+    });
+  }
+
   async #checkUrls(request: WorkflowRequest): Promise<void> {
     for (const url of [request.webhook_callback_url, request.totp_verification_url]) {
       if (url != null && url !== '') await this.#checkUrl(url);
@@ -220,9 +302,11 @@ export class WorkflowsService {
       version: number;
       request: WorkflowRequest;
       before: store.WorkflowRow | null;
+      place: store.WorkflowPlace;
     },
   ): Promise<store.WorkflowRow> {
-    const { title, description, status, workflow_definition, ...settings } = save.request;
+    const { title, description, status, workflow_definition, folder_id: _, ...settings } =
+      save.request;
     const headers = settings.cdp_connect_headers;
     const sealed = headers == null ? headers : sealedHeaders(headers, this.#seal);
     const environment = {
@@ -239,6 +323,7 @@ export class WorkflowsService {
       title,
       description,
       status,
+      ...save.place,
       settings: mergeSettings(
         { ...settings, cdp_connect_headers: sealed },
         save.before?.settings ?? null,
@@ -246,6 +331,16 @@ export class WorkflowsService {
       definition: { ...expandDefinition(workflow_definition, environment) },
     });
   }
+}
+
+async function markDeleted(tx: Sql, organizationId: string, ids: readonly string[]): Promise<void> {
+  await store.updateWorkflows(tx, organizationId, ids, { deletedAt: new Date() });
+}
+
+/** Keeps the folder that a workflow goes into. @throws LapwingError `invalid_parameters` when it is not there. */
+async function holdFolder(tx: Sql, organizationId: string, folderId: string | null): Promise<void> {
+  if (folderId === null || (await store.holdFolder(tx, organizationId, folderId))) return;
+  throw new LapwingError('invalid_parameters', `Folder ${folderId} not found`);
 }
 
 /** The permanent id of a workflow that is created under a key: the same for the same key (api.md §4). */

@@ -1,6 +1,9 @@
 import type { WorkflowRequest } from '@lapwing/workflow';
 
-type Settings = Omit<WorkflowRequest, 'title' | 'description' | 'status' | 'workflow_definition'>;
+type Settings = Omit<
+  WorkflowRequest,
+  'title' | 'description' | 'status' | 'folder_id' | 'workflow_definition'
+>;
 type Stored = Readonly<Record<string, unknown>>;
 
 /** What a field becomes when neither this save nor the version before says anything (blocks.md §1.1). */
@@ -38,6 +41,5 @@ export function mergeSettings(settings: Settings, before: Stored | null): Record
     if (inherits) merged[name] = before?.[name] ?? fallback;
   }
   merged.cdp_connect_headers = unmasked(merged.cdp_connect_headers, before?.cdp_connect_headers);
-  if (before !== null) merged.folder_id = before.folder_id ?? null;
   return merged;
 }

@@ -1,6 +1,7 @@
-import { and, desc, eq, ilike, inArray, isNull, sql as raw } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, inArray, isNull, or, sql as raw } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { idempotencyKeys, workflows } from '../../db/tables.ts';
+import { folders, idempotencyKeys, workflows } from '../../db/tables.ts';
+import { carriesTags, type TagFilter } from '../tags/service.ts';
 
 export type WorkflowRow = typeof workflows.$inferSelect;
 
@@ -67,7 +68,11 @@ export interface WorkflowFilter {
   readonly pageSize: number;
   readonly statuses: readonly string[];
   readonly search: string | undefined;
+  readonly folderId: string | undefined;
+  readonly tags: TagFilter | undefined;
   readonly savedTasks: boolean | undefined;
+  /** Undefined: whether they are or not. */
+  readonly templates: true | undefined;
 }
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, (character) => `\\${character}`);
@@ -81,18 +86,40 @@ export async function listWorkflows(
   const newest = sql
     .selectDistinctOn([workflows.workflowPermanentId])
     .from(workflows)
-    .where(and(eq(workflows.organizationId, organizationId), isNull(workflows.deletedAt)))
+    .where(
+      and(
+        eq(workflows.organizationId, organizationId),
+        isNull(workflows.deletedAt),
+        filter.folderId === undefined ? undefined : eq(workflows.folderId, filter.folderId),
+        filter.templates === undefined ? undefined : eq(workflows.isTemplate, filter.templates),
+        filter.tags === undefined
+          ? undefined
+          : carriesTags(
+              sql,
+              { kind: 'workflow', organizationId, id: workflows.workflowPermanentId },
+              filter.tags,
+            ),
+      ),
+    )
     .orderBy(workflows.workflowPermanentId, desc(workflows.version))
     .as('newest');
+  const pattern = filter.search === undefined ? undefined : `%${escapeLike(filter.search)}%`;
   return sql
     .select()
     .from(newest)
     .where(
       and(
         inArray(newest.status, [...filter.statuses]),
-        filter.search === undefined
+        pattern === undefined
           ? undefined
-          : ilike(newest.title, `%${escapeLike(filter.search)}%`),
+          : or(
+              ilike(newest.title, pattern),
+              raw`exists (select 1 from ${folders}
+                where ${folders.folderId} = ${newest.folderId} and ${folders.title} ilike ${pattern})`,
+              raw`exists (select 1 from json_array_elements(${newest.definition} -> 'parameters') as parameter
+                where parameter ->> 'parameter_type' = 'workflow' and (parameter ->> 'key' ilike ${pattern}
+                  or parameter ->> 'description' ilike ${pattern} or parameter ->> 'default_value' ilike ${pattern}))`,
+            ),
         filter.savedTasks === undefined
           ? undefined
           : raw`coalesce((${newest.settings} ->> 'is_saved_task')::boolean, false) = ${filter.savedTasks}`,
@@ -103,22 +130,81 @@ export async function listWorkflows(
     .offset((filter.page - 1) * filter.pageSize);
 }
 
-export async function markDeleted(
-  sql: Sql,
+/** What is true of a workflow, not of one of its versions. */
+export type WorkflowPlace = Pick<WorkflowRow, 'folderId' | 'isTemplate'>;
+
+const living = (organizationId: string, permanentIds: readonly string[]) =>
+  and(
+    inArray(workflows.workflowPermanentId, [...permanentIds]),
+    eq(workflows.organizationId, organizationId),
+    isNull(workflows.deletedAt),
+  );
+
+/**
+ * Keeps others from changing a workflow, by its first version, until the transaction ends. Undefined when it is not there.
+ * Whoever locks a folder too locks that before.
+ */
+export async function lockWorkflow(
+  tx: Sql,
   organizationId: string,
   permanentId: string,
-): Promise<void> {
-  const now = new Date();
-  await sql
-    .update(workflows)
-    .set({ deletedAt: now, modifiedAt: now })
+): Promise<WorkflowPlace | undefined> {
+  const rows = await tx
+    .select({ folderId: workflows.folderId, isTemplate: workflows.isTemplate })
+    .from(workflows)
+    .where(and(living(organizationId, [permanentId]), eq(workflows.version, 1)))
+    .for('no key update');
+  return rows[0];
+}
+
+/** As {@link lockWorkflow}, for all that are in a folder. @returns their permanent ids. */
+export async function lockWorkflowsIn(
+  tx: Sql,
+  organizationId: string,
+  folderId: string,
+): Promise<string[]> {
+  const rows = await tx
+    .select({ id: workflows.workflowPermanentId })
+    .from(workflows)
     .where(
       and(
-        eq(workflows.workflowPermanentId, permanentId),
+        eq(workflows.folderId, folderId),
         eq(workflows.organizationId, organizationId),
+        eq(workflows.version, 1),
         isNull(workflows.deletedAt),
       ),
-    );
+    )
+    .orderBy(asc(workflows.workflowPermanentId))
+    .for('no key update');
+  return rows.map(({ id }) => id);
+}
+
+/** Changes every version of locked workflows. */
+export async function updateWorkflows(
+  tx: Sql,
+  organizationId: string,
+  permanentIds: readonly string[],
+  change: Partial<WorkflowPlace> | { readonly deletedAt: Date },
+): Promise<void> {
+  if (permanentIds.length === 0) return;
+  await tx
+    .update(workflows)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(living(organizationId, permanentIds));
+}
+
+/** Keeps a folder from being deleted until the transaction ends. False when it is not there. */
+export async function holdFolder(
+  tx: Sql,
+  organizationId: string,
+  folderId: string,
+): Promise<boolean> {
+  const rows = await tx
+    .select({ id: folders.folderId })
+    .from(folders)
+    .where(and(eq(folders.folderId, folderId), eq(folders.organizationId, organizationId)))
+    .for('key share');
+  return rows.length > 0;
 }
 
 /** Claims an idempotency key. False when it is taken: then nothing was written. */

@@ -1,0 +1,27 @@
+import { isFinalStatus, type RunRequest, type RunRequestEcho, type RunStatus } from '@lapwing/protocol';
+import { LapwingError } from '../../errors.ts';
+import type { RunRow } from './store.ts';
+
+/**
+ * The request that starts an ended run once more.
+ * @param cdpHeaders The opened values of its `cdp_connect_headers`.
+ * @throws LapwingError `invalid_state` for a run that has not ended, and for one of some blocks only.
+ */
+export function retryRequest(
+  run: RunRow,
+  cdpHeaders: Readonly<Record<string, string>> | null,
+): RunRequest {
+  if (!isFinalStatus(run.status as RunStatus)) {
+    throw new LapwingError(
+      'invalid_state',
+      `Run ${run.runId} is ${run.status}: it can be retried when it has ended`,
+    );
+  }
+  if (run.partial !== null) {
+    throw new LapwingError(
+      'invalid_state',
+      `Run ${run.runId} ran some blocks only: run these again with POST /v1/run/workflows/blocks`,
+    );
+  }
+  return { ...(run.request as RunRequestEcho), cdp_connect_headers: cdpHeaders };
+}

@@ -1,0 +1,116 @@
+import type { RunRequest, TriggerType } from '@lapwing/protocol';
+import type { PartialRun } from '@lapwing/workflow';
+import type { Sql } from '../../db/database.ts';
+import { LapwingError } from '../../errors.ts';
+import { newId } from '../../lib/ids.ts';
+import type { Principal } from '../organizations/service.ts';
+import type { WorkflowVersion } from '../workflows/service.ts';
+import { type RunParts, writeStatus } from './parts.ts';
+import { type CheckedRun, checkRequest, requestHash } from './request.ts';
+import { searchText } from './search-text.ts';
+import { storable } from './storable.ts';
+import * as store from './store.ts';
+
+/** The queue's name for a run; its data is `{ run_id }`. */
+export const runJob = 'run';
+
+/** Who starts a run, and how. */
+export interface RunOrigin {
+  readonly principal: Principal;
+  readonly triggerType: TriggerType;
+  readonly idempotencyKey: string | undefined;
+  /** `x-max-steps-override`: step ceiling of each task; null: as the task or its organization says. */
+  readonly maxSteps: number | null;
+}
+
+/** What is run. */
+export interface RunStart {
+  readonly request: RunRequest;
+  readonly workflow: WorkflowVersion;
+  readonly partial?: (PartialRun & { readonly debugSessionId: string | null }) | undefined;
+}
+
+/**
+ * Starts a run: row and job in one transaction.
+ * @returns Its id; that of the earlier run when the idempotency key has one.
+ * @throws LapwingError `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`, `idempotency_conflict`.
+ *   Nothing is left behind by any of them.
+ */
+export async function startRun(
+  parts: RunParts,
+  origin: RunOrigin,
+  start: RunStart,
+): Promise<string> {
+  const { request, workflow } = start;
+  const checked = checkRequest(request, workflow, parts.workflows.cdpHeaders(workflow));
+  const browserUrl = request.browser_address?.replace(/^ws/i, 'http');
+  for (const url of [checked.webhookUrl, browserUrl, checked.echo.totp_url]) {
+    if (url != null) await parts.checkUrl(url);
+  }
+  const row = rowOf(parts, origin, start, checked);
+  const { runId, organizationId } = row;
+  const text = storable(searchText(row, workflow.definition.parameters));
+  return parts.database.transaction(async (tx) => {
+    const before = await claimKey(tx, origin, request, runId);
+    if (before !== null) return before;
+    await store.insertRun(tx, row);
+    await store.insertSearch(tx, { runId, organizationId, text });
+    await writeStatus(tx, parts.feed, runId, { status: 'queued', failureReason: null });
+    await parts.queue.enqueue(tx, runJob, { data: { run_id: runId } });
+    return runId;
+  });
+}
+
+function rowOf({ seal }: RunParts, origin: RunOrigin, start: RunStart, checked: CheckedRun) {
+  const { workflow, partial } = start;
+  const { echo, cdpHeaders } = checked;
+  const now = new Date();
+  return {
+    runId: newId('wr'),
+    organizationId: origin.principal.organizationId,
+    workflowId: workflow.workflowId,
+    workflowPermanentId: workflow.workflowPermanentId,
+    title: storable(echo.title),
+    status: 'queued',
+    request: storable(echo),
+    parameters: storable(checked.parameters),
+    cdpHeadersSealed: cdpHeaders === null ? null : seal.seal(JSON.stringify(cdpHeaders)),
+    apiKeyId: origin.principal.apiKeyId,
+    triggerType: origin.triggerType,
+    webhookUrl: storable(checked.webhookUrl),
+    maxElapsedMinutes: checked.maxElapsedMinutes,
+    maxSteps: origin.maxSteps,
+    partial:
+      partial === undefined
+        ? null
+        : { labels: [...partial.labels], outputs: storable({ ...partial.outputs }) },
+    debugSessionId: storable(partial?.debugSessionId ?? null),
+    createdAt: now,
+    modifiedAt: now,
+    queuedAt: now,
+  };
+}
+
+/** The run that an idempotency key belongs to already; null when the key is free or none was sent. */
+async function claimKey(
+  tx: Sql,
+  origin: RunOrigin,
+  request: RunRequest,
+  runId: string,
+): Promise<string | null> {
+  if (origin.idempotencyKey === undefined) return null;
+  const claim = {
+    organizationId: origin.principal.organizationId,
+    scope: 'run',
+    key: origin.idempotencyKey,
+    requestHash: requestHash(request),
+    resourceId: runId,
+  };
+  const holder = await store.claimKey(tx, claim);
+  if (holder === undefined) return null;
+  if (holder.requestHash === claim.requestHash) return holder.resourceId;
+  throw new LapwingError(
+    'idempotency_conflict',
+    `Idempotency-Key ${origin.idempotencyKey} was used for run ${holder.resourceId} with another body: send a new key`,
+  );
+}
