@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openApiDocument } from '../packages/protocol/src/index.ts';
-import { settings } from '../packages/server/src/config.ts';
+import { blockPages } from './generate/block-pages.ts';
+import { settingsTable } from './generate/settings-table.ts';
 
 /**
- * Writes the files that are made from the tables of the code: `docs/openapi.json` and the settings in README.md.
- * With `--check` nothing is written, and it fails when one of them is not up to date.
+ * Writes the files that are made from the tables of the code: `docs/openapi.json`, `docs/blocks.md` and the settings in
+ * README.md. With `--check` nothing is written, and it fails when one of them is not up to date.
  */
 
 const root = new URL('../', import.meta.url);
@@ -14,24 +15,6 @@ const version: string = JSON.parse(read('packages/server/package.json')).version
 
 function openApi(): string {
   return `${JSON.stringify(openApiDocument(version), null, 2)}\n`;
-}
-
-function settingsTable(): string {
-  const rows = Object.entries(settings.shape).map(([name, schema]) => {
-    const parsed = schema.safeParse(undefined);
-    return `| \`${name}\` | ${schema.description ?? ''} | ${parsed.success ? shownDefault(name, parsed.data) : ''} |`;
-  });
-  return ['| setting | meaning | default |', '|---|---|---|', ...rows].join('\n');
-}
-
-/** Defaults that depend on the machine are told in words. */
-function shownDefault(name: string, value: unknown): string {
-  if (name === 'LAPWING_DATA_DIR') return '`.lapwing`';
-  if (name === 'LAPWING_MAX_BROWSERS') return 'number of processors, at least 2';
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '';
-  if (typeof value === 'boolean') return value ? '`on`' : '`off`';
-  if (name === 'LAPWING_VIEWPORT') return '`1280x720`';
-  return `\`${String(value)}\``;
 }
 
 function between(text: string, marker: string, content: string): string {
@@ -46,6 +29,7 @@ function between(text: string, marker: string, content: string): string {
 
 const generated: Readonly<Record<string, () => string>> = {
   'docs/openapi.json': openApi,
+  'docs/blocks.md': blockPages,
   'README.md': () => between(read('README.md'), 'settings', settingsTable()),
 };
 

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunResponse } from '@lapwing/protocol';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Site, startSite } from '../site/site.ts';
 import { artifactsOf } from '../support/artifacts.ts';
 import { open, script } from '../support/blocks.ts';
 import { alive, type BrowserProcesses, browsersOf } from '../support/browser-processes.ts';
 import { type Lapwing, startLapwing } from '../support/lapwing.ts';
-import { blockStarted, ended, startRun } from '../support/runs.ts';
+import { blockStarted, ended, rowsOf, runBlocks, startRun, timeline } from '../support/runs.ts';
 
 let lapwing: Lapwing;
 let site: Site;
@@ -186,10 +186,39 @@ it.each<[string, () => object[]]>([
 );
 
 it('leaves no browser when the server closes in the middle of a run', async () => {
-  await hangingRun();
+  const runId = await hangingRun();
   const browser = await theBrowser();
   await lapwing.restart();
   expect(await alive(browser.members)).toEqual([]);
+  // It was given back to the queue, and would be taken up again.
+  await cancel(runId);
+  expect((await ended(lapwing, runId)).status).toBe('canceled');
+});
+
+it('says what is wrong where no browser can be started, in a code block too', async () => {
+  const without = await startLapwing({ LAPWING_BROWSER_PATH: '/nonexistent/chromium' });
+  onTestFinished(() => without.close());
+  const missing = /The browser executable \/nonexistent\/chromium .* is missing/;
+  for (const block of [open('start', site.url), script('read', 'return await page.title()')]) {
+    expectFailure(await runBlocks(without, [block]), missing);
+  }
+});
+
+it('says what became of the page to every block behind its crash', async () => {
+  const goOn = { continue_on_failure: true };
+  const blocks = [
+    open('crash', `${site.url}/crash?now=1`, goOn),
+    script('read', 'return await page.title()', goOn),
+    { block_type: 'print_page', label: 'print', ...goOn },
+    open('again', `${site.url}/practice`, goOn),
+    script('sum', 'return 1 + 1'),
+  ];
+  const run = await runBlocks(lapwing, blocks);
+  expect(run.status).toBe('completed');
+  expect(run.output.sum_output).toBe(2);
+  const failed = rowsOf(await timeline(lapwing, run.run_id)).filter((row) => row.label !== 'sum');
+  expect(failed.map(({ status }) => status)).toEqual(Array(4).fill('failed'));
+  for (const row of failed) expect(row.failure_reason).toContain('The page of this run crashed');
 });
 
 function expectFailure(run: RunResponse, reason: RegExp): void {

@@ -2,8 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -111,16 +110,6 @@ namespace inbox {
 `;
 }
 
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const listening = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return listening;
-}
-
 /** Starts a server of the test file's own. */
 export async function startDovecot(): Promise<Dovecot> {
   const directory = await mkdtemp(join(tmpdir(), 'lapwing-dovecot-'));
@@ -135,9 +124,11 @@ export async function startDovecot(): Promise<Dovecot> {
   const lines = createInterface(server.stderr);
   const exited = once(server, 'exit');
   await Promise.race([
-    started(lines, port),
+    started(lines),
     exited.then(() => Promise.reject(new Error('Dovecot did not start'))),
   ]);
+  // What it logs from now on is of no interest, but must be taken from the pipe.
+  server.stderr.resume();
   const url = `imap://ann:${password}@127.0.0.1:${port}`;
   return {
     url,
@@ -161,12 +152,12 @@ export async function startDovecot(): Promise<Dovecot> {
   };
 }
 
-/** Its first line says that it starts up; it listens by then. */
-async function started(lines: AsyncIterable<string>, port: number): Promise<void> {
+/** It listens before it says that it starts up. */
+async function started(lines: AsyncIterable<string>): Promise<void> {
   const seen: string[] = [];
   for await (const line of lines) {
     seen.push(line);
-    if (line.includes('starting up') && (await isListening(port))) return;
+    if (line.includes('starting up')) return;
   }
   throw new Error(`Dovecot did not start:\n${seen.join('\n')}`);
 }

@@ -56,11 +56,13 @@ export const Page = QueryCount.default(1);
 export const PageSize = QueryCount.default(10);
 
 /** A query parameter that may be repeated, so many times at most: always read as a list. */
-export const repeated = <T extends z.ZodType>(item: T, most = Number.MAX_SAFE_INTEGER) =>
-  z.preprocess(
+export const repeated = <T extends z.ZodType>(item: T, most?: number) => {
+  const list = z.array(item);
+  return z.preprocess(
     (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-    z.array(item).max(most).optional(),
+    (most === undefined ? list : list.max(most)).optional(),
   );
+};
 
 const hasOffset = (text: string) => /(Z|[+-]\d\d:?\d\d)$/.test(text);
 

@@ -12,8 +12,8 @@ export {
 } from './organizations.ts';
 export { type ReadPart, readPart } from './read-part.ts';
 export type { HttpMethod, Route, RouteAnswer, RouteTwin } from './route.ts';
-export { type OperationId, routes } from './routes.ts';
 export type { tagRoutes } from './routes/tags.ts';
+export { type OperationId, routes } from './routes.ts';
 export {
   BlockRunRequest,
   LegacyRun,

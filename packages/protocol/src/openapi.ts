@@ -110,6 +110,11 @@ function successOf(route: Route): Json {
         description: `Events: ${Object.keys(runEvents).join(', ')}. The data of each is JSON.`,
         content: { 'text/event-stream': { schema: { type: 'string' } } },
       };
+    case 'page':
+      return {
+        description: 'A page; refusals are pages too',
+        content: { 'text/html': { schema: { type: 'string' } } },
+      };
     case 'text':
       return { description: 'A text', content: { 'text/plain': { schema: { type: 'string' } } } };
     case 'empty':

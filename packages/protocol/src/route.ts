@@ -14,6 +14,8 @@ export type RouteAnswer =
   | { readonly kind: 'json'; readonly schema: z.ZodType }
   | { readonly kind: 'bytes' }
   | { readonly kind: 'events' }
+  /** HTML, refusals too: for people whom a link has led here. */
+  | { readonly kind: 'page' }
   | { readonly kind: 'text' }
   /** 204. */
   | { readonly kind: 'empty' };

@@ -3,6 +3,7 @@ import { Page, PageSize, QueryBoolean, QueryCount, repeated } from './fields.ts'
 import { Artifact, ArtifactType, SignedUrl } from './files.ts';
 import { agent, agentTwins, beyond, json, nothing, type Route, reference, run } from './route.ts';
 import { folderRoutes } from './routes/folders.ts';
+import { humanRoutes } from './routes/human.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { organizationRoutes } from './routes/organizations.ts';
 import { runListRoutes } from './routes/run-lists.ts';
@@ -191,6 +192,7 @@ export const routes = {
     answer: json(CancelManyResponse),
     errors: ['validation_failed'],
   },
+  ...humanRoutes,
   getTimeline: {
     ...reference,
     method: 'GET',

@@ -1,4 +1,3 @@
-import { laxInteger } from '@lapwing/workflow';
 import { z } from 'zod';
 import {
   boundedCount,
@@ -116,6 +115,11 @@ export const WorkflowRun = z
   .meta({ id: 'WorkflowRun' });
 export type WorkflowRun = z.infer<typeof WorkflowRun>;
 
+const tags = repeated(z.string(), 20).meta({
+  description:
+    '`label`, `key:*` or `key:value`; keys and labels must all be there, of a key one value',
+});
+
 const cursor = z.string().max(200).optional().meta({
   description:
     'Go on behind the last row of another answer: the value of its header `x-next-cursor`. In place of `page`, and equally quick however far it leads (beyond the reference)',
@@ -130,6 +134,7 @@ export const RunListQuery = z.object({
   search_key: z.string().min(3).max(500).optional(),
   run_type: repeated(RunType),
   workflow_permanent_id: repeated(z.string(), 50),
+  tags,
 });
 
 /** Query of GET /v1/agents/runs. */
@@ -146,6 +151,7 @@ export const WorkflowRunsQuery = z.object({
 export const RunsOfWorkflowQuery = WorkflowRunsQuery.extend({
   created_at_start: QueryInstant.optional().meta({ description: 'From this time on' }),
   created_at_end: QueryInstant.optional().meta({ description: 'Before this time' }),
+  tags,
   include_child_runs: QueryBoolean.default(false),
 });
 

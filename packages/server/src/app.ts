@@ -6,9 +6,11 @@ import { openDatabase } from './db/open.ts';
 import { ArtifactsService } from './domain/artifacts/service.ts';
 import { FoldersService } from './domain/folders/service.ts';
 import { OrganizationsService } from './domain/organizations/service.ts';
+import { AnswerAddresses } from './domain/runs/answer-addresses.ts';
 import { RunFeed } from './domain/runs/feed.ts';
 import { RunsService, runJob } from './domain/runs/service.ts';
 import { TagsService } from './domain/tags/service.ts';
+import { UploadsService } from './domain/uploads/service.ts';
 import { WebhooksService, webhookJob } from './domain/webhooks/service.ts';
 import { WorkflowsService } from './domain/workflows/service.ts';
 import { HttpClient } from './egress/http-client.ts';
@@ -34,6 +36,7 @@ export interface App {
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
+  readonly uploads: UploadsService;
   /** Says where clients reach the server, once that is known. */
   setPublicUrl(url: string): void;
   close(): Promise<void>;
@@ -66,9 +69,8 @@ async function loadKey(config: Config): Promise<Seal> {
   return new Seal(await loadOrCreateKey(join(config.LAPWING_DATA_DIR, 'secret.key')));
 }
 
-/** Opens the database, the queue and the services. Nothing listens and nothing is claimed yet. */
-export async function createApp(config: Config, seedPath: string): Promise<App> {
-  const log = createLog({ level: config.LAPWING_LOG_LEVEL });
+/** Opens what keeps the data of the server. */
+async function openData(config: Config, seedPath: string, log: Log) {
   const directory = config.LAPWING_DATA_DIR;
   await mkdir(directory, { recursive: true });
   const seal = await loadKey(config);
@@ -80,17 +82,25 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
   });
   const queue = await JobQueue.start(database, jobKinds, log);
   const feed = await RunFeed.open(database);
+  return { seal, database, queue, feed, storage: new DiskStorage(join(directory, 'files')) };
+}
+
+/** Opens the database, the queue and the services. Nothing listens and nothing is claimed yet. */
+export async function createApp(config: Config, seedPath: string): Promise<App> {
+  const log = createLog({ level: config.LAPWING_LOG_LEVEL });
+  const { seal, database, queue, feed, storage } = await openData(config, seedPath, log);
   const policy = new EgressPolicy({ allowHosts: config.LAPWING_ALLOW_HOSTS });
   const http = new HttpClient({ policy });
   let publicUrl =
     config.LAPWING_PUBLIC_URL ?? `http://${config.LAPWING_HOST}:${config.LAPWING_PORT}`;
+  const baseUrl = () => publicUrl.replace(/\/$/, '');
   const checkUrl = (url: string) => policy.checkUrl(url);
   const organizations = new OrganizationsService(database, seal);
   const artifacts = new ArtifactsService({
     database,
-    storage: new DiskStorage(join(directory, 'files')),
+    storage,
     signingKey: seal.derive('artifact-urls'),
-    publicUrl: () => publicUrl.replace(/\/$/, ''),
+    publicUrl: baseUrl,
   });
   const webhooks = new WebhooksService({
     database,
@@ -111,6 +121,7 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     artifacts,
     webhooks,
     checkUrl,
+    answers: new AnswerAddresses(seal.derive('answers'), baseUrl),
   });
   if (config.LAPWING_API_KEY !== undefined) await organizations.ensureFirst(config.LAPWING_API_KEY);
   return {
@@ -127,6 +138,7 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     runs,
     artifacts,
     webhooks,
+    uploads: new UploadsService(database, artifacts),
     setPublicUrl: (url) => {
       publicUrl = config.LAPWING_PUBLIC_URL ?? url;
     },

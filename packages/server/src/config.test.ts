@@ -24,6 +24,13 @@ it('does not print secrets', () => {
   expect(() => readConfig({ LAPWING_API_KEY: 'short' })).not.toThrow(/short/);
 });
 
+it('refuses the address of a mail server that cannot be read, and does not print it', () => {
+  const read = (LAPWING_SMTP_URL: string) => () => readConfig({ LAPWING_SMTP_URL });
+  expect(read('smtps://me:p%40ss@mail.test')).not.toThrow();
+  expect(read('smtps://me:100%@mail.test')).toThrow(/\(hidden\): has a % in its login/);
+  expect(read('https://me:pass@mail.test')).toThrow(/LAPWING_SMTP_URL=\(hidden\)/);
+});
+
 it('splits lists and sizes', () => {
   const config = readConfig({
     LAPWING_ALLOW_HOSTS: 'a.test, 127.0.0.1:80',

@@ -23,10 +23,23 @@ const viewport = z
   });
 /** The address of a mail server with its login; letters such as @ in it are percent-encoded. */
 const mailUrl = (scheme: 'smtp' | 'imap') =>
-  z.url({ protocol: new RegExp(`^${scheme}s?$`), hostname: /./ });
+  z
+    .url({ protocol: new RegExp(`^${scheme}s?$`), hostname: /./ })
+    .refine((text) => hasReadableLogin(text), 'has a % in its login that begins no code');
 const timeZone = z
   .string()
   .refine((name) => isTimeZone(name), 'must be an IANA time zone such as Europe/Berlin');
+
+function hasReadableLogin(text: string): boolean {
+  try {
+    const { username, password } = new URL(text);
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isTimeZone(name: string): boolean {
   try {

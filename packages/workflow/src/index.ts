@@ -51,6 +51,7 @@ export type {
   SplitPart,
   SplitPdf,
 } from './capabilities/pdf.ts';
+export type { AnswerLinks, PeopleCapability } from './capabilities/people.ts';
 export {
   type SheetCells,
   type SheetProperties,
@@ -60,6 +61,11 @@ export {
   type SheetValues,
 } from './capabilities/sheets.ts';
 export type { StorageTarget, TargetsCapability, Upload } from './capabilities/targets.ts';
+export type {
+  ChildEnd,
+  ChildRequest,
+  WorkflowsCapability,
+} from './capabilities/workflows.ts';
 export { blockNamed } from './definition/block-named.ts';
 export { cleanLabels } from './definition/clean-labels.ts';
 export { type ExpansionEnvironment, expandDefinition } from './definition/expand.ts';

@@ -149,19 +149,25 @@ describe.skipIf(!hasDovecot())('a mailbox of the server', () => {
 });
 
 describe.skipIf(!hasDovecot())('a mailbox with a wrong password', () => {
-  it('must be connected again, and the password is not shown', async () => {
-    const dovecot = await startDovecot();
+  let dovecot: Dovecot;
+  let lapwing: Lapwing;
+
+  beforeAll(async () => {
+    dovecot = await startDovecot();
     const url = dovecot.url.replace(dovecot.password, 'wr0ng-w0rd');
-    const lapwing = await startLapwing({ LAPWING_IMAP_URL: url });
-    try {
-      const run = await runBlocks(lapwing, [block]);
-      expect(run.status).toBe('failed');
-      expect(run.failure_reason).toMatch(/Reconnect the Gmail account: 127\.0\.0\.1:\d+ refuses/);
-      expect(JSON.stringify(run)).not.toContain('wr0ng-w0rd');
-    } finally {
-      await lapwing.close();
-      await dovecot.close();
-    }
+    lapwing = await startLapwing({ LAPWING_IMAP_URL: url });
+  });
+
+  afterAll(async () => {
+    await lapwing?.close();
+    await dovecot?.close();
+  });
+
+  it('must be connected again, and the password is not shown', async () => {
+    const run = await runBlocks(lapwing, [block]);
+    expect(run.status).toBe('failed');
+    expect(run.failure_reason).toMatch(/Reconnect the Gmail account: 127\.0\.0\.1:\d+ refuses/);
+    expect(JSON.stringify(run)).not.toContain('wr0ng-w0rd');
   });
 });
 

@@ -30,6 +30,20 @@ function ordersXlsx(orders: readonly Order[]): Uint8Array {
   return xlsx.write(book, { type: 'buffer', bookType: 'xlsx' });
 }
 
+/** A form to fill in, and the terms on a second page. */
+async function applicationPdf(): Promise<Uint8Array> {
+  // Takes a while to load, and few tests need it.
+  const { PDFDocument } = await import('@cantoo/pdf-lib');
+  const document = await PDFDocument.create();
+  const first = document.addPage();
+  first.drawText('Application for an account', { x: 56, y: 780, size: 18 });
+  const form = document.getForm();
+  form.createTextField('Full name').addToPage(first, { x: 56, y: 700, width: 300, height: 20 });
+  form.createCheckBox('Agrees').addToPage(first, { x: 56, y: 660, width: 16, height: 16 });
+  document.addPage().drawText('Thirty days net.', { x: 56, y: 780, size: 11 });
+  return await document.save();
+}
+
 const content = html`
   <ul>
     <li><a href="/downloads/price-list.csv">Price list (CSV)</a></li>
@@ -79,6 +93,11 @@ export const downloadRoutes: readonly Route[] = [
     method: 'GET',
     path: '/downloads/terms.pdf',
     handle: () => file('terms.pdf', 'application/pdf', terms),
+  },
+  {
+    method: 'GET',
+    path: '/downloads/application.pdf',
+    handle: async () => file('application.pdf', 'application/pdf', await applicationPdf()),
   },
   {
     method: 'GET',

@@ -2,6 +2,7 @@ import type { OperationId, routes } from '@lapwing/protocol';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import type { Principal } from '../domain/organizations/service.ts';
+import type { SentFile } from './read-form.ts';
 
 type Table = typeof routes;
 type Parsed<R, K extends string> = R extends { readonly [k in K]: infer S extends z.ZodType }
@@ -20,6 +21,8 @@ export interface ApiRequest<R> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Parsed<R, 'query'>;
   readonly body: Parsed<R, 'body'>;
+  /** The file of a form. */
+  readonly file: R extends { readonly file: object } ? SentFile : undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Fires when the client has gone or the server is closing. */
@@ -32,7 +35,11 @@ export type StreamOperation = Exclude<OperationId, JsonOperation>;
 
 /** Answers with JSON. */
 export type JsonHandlers = {
-  readonly [K in JsonOperation]: (request: ApiRequest<Table[K]>) => Promise<AnswerOf<Table[K]>>;
+  /** Headers of the answer may be set on `reply`. */
+  readonly [K in JsonOperation]: (
+    request: ApiRequest<Table[K]>,
+    reply: FastifyReply,
+  ) => Promise<AnswerOf<Table[K]>>;
 };
 
 /** Writes its answer itself. */

@@ -5,6 +5,7 @@ import type { OrganizationsService, Principal } from '../domain/organizations/se
 import { LapwingError, type ValidationIssue } from '../errors.ts';
 import { unusableValue } from '../lib/unusable-values.ts';
 import type { JsonHandlers, StreamHandlers } from './handlers.ts';
+import { readForm } from './read-form.ts';
 
 type AnyHandler = (request: unknown, reply: FastifyReply) => Promise<unknown>;
 
@@ -37,7 +38,10 @@ function parsePart(
   return undefined;
 }
 
-function parseRequest(route: Route, request: FastifyRequest): { query: unknown; body: unknown } {
+function parseRequest(
+  route: Route,
+  request: Pick<FastifyRequest, 'params' | 'query' | 'body'>,
+): { query: unknown; body: unknown } {
   const inPath = unusableIn(request.params, 'path');
   const issues: ValidationIssue[] = inPath === null ? [] : [inPath];
   const query = parsePart(route.query, request.query, 'query', issues);
@@ -79,10 +83,15 @@ export function registerRoutes(server: FastifyInstance, registration: Registrati
     const handle = async (request: FastifyRequest, reply: FastifyReply) => {
       const headers = headersOf(request);
       const principal = await principalOf(route, headers, registration.organizations);
-      const { query, body } = parseRequest(route, request);
+      const form = route.file === undefined ? null : await readForm(request, route.file.maxBytes);
+      const { query, body } = parseRequest(route, {
+        params: request.params,
+        query: request.query,
+        body: form === null ? request.body : form.fields,
+      });
       const signal = signalOf(reply, registration.closing);
       const answer = await handler(
-        { principal, params: request.params, query, body, headers, signal },
+        { principal, params: request.params, query, body, file: form?.file, headers, signal },
         reply,
       );
       if (route.answer.kind !== 'json') return reply;

@@ -1,3 +1,6 @@
+import type { TriggerType } from '@lapwing/protocol';
+import type { Principal } from '../domain/organizations/service.ts';
+import type { RunOrigin } from '../domain/runs/service.ts';
 import { LapwingError } from '../errors.ts';
 
 /** Lower-case names. */
@@ -19,13 +22,36 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
   );
 }
 
-/** Checks the step ceiling, which only browser tasks have a use for. @throws LapwingError `validation_failed` */
-export function checkStepsOverride(headers: Headers): void {
+/** The step ceiling of each browser task. @throws LapwingError `validation_failed` */
+function stepsOverrideOf(headers: Headers): number | null {
   const steps = headers['x-max-steps-override'];
-  if (steps === undefined || /^\s*[+-]?\d{1,9}\s*$/.test(steps)) return;
-  refuse(
+  if (steps === undefined) return null;
+  if (/^\s*[+-]?\d{1,9}\s*$/.test(steps)) return Number(steps);
+  return refuse(
     'x-max-steps-override',
     'int_parsing',
     'Input should be a valid integer, unable to parse string as an integer',
   );
+}
+
+/** Whether the reference's own UI asks. */
+export const isFromUi = (headers: Headers) => headers['x-user-agent'] === 'skyvern-ui';
+
+/** Where a run came from, by the client's name for itself (reference: api.md §1). */
+function triggerOf(headers: Headers): TriggerType {
+  if (isFromUi(headers)) return 'manual';
+  return headers['x-user-agent'] === 'skyvern-mcp' ? 'mcp' : 'api';
+}
+
+/** Who starts a run, and how, without an idempotency key. @throws LapwingError `validation_failed` */
+export function originOf(request: {
+  readonly principal: Principal;
+  readonly headers: Headers;
+}): RunOrigin {
+  return {
+    principal: request.principal,
+    triggerType: triggerOf(request.headers),
+    idempotencyKey: undefined,
+    maxSteps: stepsOverrideOf(request.headers),
+  };
 }

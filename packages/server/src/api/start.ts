@@ -1,4 +1,5 @@
 import { maxHeaderSize } from 'node:http';
+import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { openApiDocument } from '@lapwing/protocol';
@@ -8,6 +9,7 @@ import type { FoldersService } from '../domain/folders/service.ts';
 import type { OrganizationsService } from '../domain/organizations/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
 import type { TagsService } from '../domain/tags/service.ts';
+import type { UploadsService } from '../domain/uploads/service.ts';
 import type { WebhooksService } from '../domain/webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../domain/workflows/service.ts';
 import type { Log } from '../lib/log.ts';
@@ -18,9 +20,14 @@ import { refuse, refuseConnection, securityHeaders } from './refusals.ts';
 import { registerRoutes, verbsOf } from './register.ts';
 import { artifactHandlers } from './routes/artifacts.ts';
 import { folderHandlers } from './routes/folders.ts';
+import { humanHandlers } from './routes/human.ts';
+import { legacyHandlers } from './routes/legacy.ts';
+import { organizationHandlers } from './routes/organizations.ts';
+import { runListHandlers } from './routes/run-lists.ts';
 import { runHandlers } from './routes/runs.ts';
 import { type HealthCheck, serverHandlers } from './routes/server.ts';
 import { tagHandlers } from './routes/tags.ts';
+import { uploadHandlers } from './routes/uploads.ts';
 import { webhookHandlers } from './routes/webhooks.ts';
 import { workflowHandlers } from './routes/workflows.ts';
 
@@ -34,6 +41,7 @@ export interface ApiParts {
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
+  readonly uploads: UploadsService;
   readonly checkUrl: UrlCheck;
   readonly healthChecks: readonly HealthCheck[];
   /** Tells errors of a database that was not reached from all others. */
@@ -69,6 +77,13 @@ function createServer({
     { parseAs: 'string' },
     async (_request: FastifyRequest, body: string) => (body === '' ? undefined : readJson(body)),
   );
+  // Legacy operations take a definition as it is.
+  server.addContentTypeParser(
+    ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'],
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => body,
+  );
+  server.register(multipart);
   // Before the handlers, one of which is stricter.
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers(securityHeaders);
@@ -125,6 +140,11 @@ export async function startApi(
       ...folderHandlers(parts.folders),
       ...tagHandlers(parts.tags),
       ...runHandlers(parts.runs),
+      ...humanHandlers(parts.runs),
+      ...runListHandlers(parts.runs),
+      ...uploadHandlers(parts.uploads),
+      ...organizationHandlers(parts),
+      ...legacyHandlers(parts),
       ...artifactHandlers(parts.artifacts, parts.runs),
       ...webhookHandlers(parts),
       ...serverHandlers(parts.version, parts.healthChecks),

@@ -76,7 +76,7 @@ async function downloadBegun(
 }
 
 /** A sentence for the user: the browser's own error name where there is one. */
-export function navigationReason(error: unknown, timeoutMs: number): string {
+function navigationReason(error: unknown, timeoutMs: number): string {
   if (error instanceof errors.TimeoutError) {
     return `The page did not finish loading within ${timeoutMs / 1_000} s.`;
   }

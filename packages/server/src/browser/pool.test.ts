@@ -121,3 +121,41 @@ it('ends everything when it is closed, what is in use and what is starting inclu
   expect([fake.alive(), pool.alive]).toEqual([0, 0]);
   await expect(pool.acquire(signal)).rejects.toThrow('closed');
 });
+
+it('lends to nested work what somebody who waits for it has, and to nobody else', async () => {
+  const fake = fakeBrowsers();
+  const pool = new BrowserPool({ max: 1, warm: 0, launch: fake.launch, log });
+  const outer = await pool.acquire(signal);
+  const order: string[] = [];
+  const other = pool.acquire(signal).then((lease) => {
+    order.push('other');
+    return lease;
+  });
+  const takeBack = pool.lend();
+  await settled();
+  expect(order).toEqual([]);
+  const inner = await pool.acquire(signal, { nested: true });
+  order.push('nested');
+  expect(pool.alive).toBe(2);
+  await inner.release();
+  takeBack();
+  await outer.release();
+  await (await other).release();
+  expect(order).toEqual(['nested', 'other']);
+  expect(fake.most()).toBe(2);
+});
+
+it('serves the nested before the others', async () => {
+  const pool = new BrowserPool({ max: 1, warm: 0, launch: fakeBrowsers().launch, log });
+  const order: string[] = [];
+  const first = await pool.acquire(signal);
+  const work = async (name: string, nested: boolean) => {
+    const lease = await pool.acquire(signal, { nested });
+    order.push(name);
+    await lease.release();
+  };
+  const waiting = [work('a', false), work('b', true), work('c', false), work('d', true)];
+  await first.release();
+  await Promise.all(waiting);
+  expect(order).toEqual(['b', 'd', 'a', 'c']);
+});

@@ -23,6 +23,7 @@ export interface BrowserLease<Browser extends PooledBrowser> {
 }
 
 interface Waiter<Browser extends PooledBrowser> {
+  readonly nested: boolean;
   readonly give: (lease: BrowserLease<Browser>) => void;
   readonly refuse: (error: unknown) => void;
 }
@@ -31,7 +32,8 @@ interface Waiter<Browser extends PooledBrowser> {
 const patience = 3;
 
 /**
- * Hands out browsers, first come, first served. A browser serves one run and is then ended: nothing of a run can reach
+ * Hands out browsers, first come, first served. Somebody with a browser may wait for the work of somebody else, who needs
+ * one too: the nested go before all others, and what is lent to them does not count against the maximum. A browser serves one run and is then ended: nothing of a run can reach
  * the next one, and a start costs less than a tenth of a second, behind the back of whoever takes a warm one.
  */
 export class BrowserPool<Browser extends PooledBrowser> {
@@ -45,6 +47,7 @@ export class BrowserPool<Browser extends PooledBrowser> {
   #starting = 0;
   #ending = 0;
   #losses = 0;
+  #lent = 0;
 
   constructor(options: PoolOptions<Browser>) {
     this.#options = options;
@@ -61,8 +64,11 @@ export class BrowserPool<Browser extends PooledBrowser> {
     return this.#idle.length;
   }
 
-  /** A browser of one's own. Rejects with the error of a failed start, or the signal's reason. */
-  acquire(signal: AbortSignal): Promise<BrowserLease<Browser>> {
+  /**
+   * A browser of one's own. Rejects with the error of a failed start, or the signal's reason.
+   * @param nested Somebody may wait for the work that it is for.
+   */
+  acquire(signal: AbortSignal, { nested = false } = {}): Promise<BrowserLease<Browser>> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       this.#closing.signal.throwIfAborted();
@@ -72,6 +78,7 @@ export class BrowserPool<Browser extends PooledBrowser> {
         reject(signal.reason);
       };
       const waiter: Waiter<Browser> = {
+        nested,
         give: (lease) => {
           signal.removeEventListener('abort', onAbort);
           resolve(lease);
@@ -82,10 +89,23 @@ export class BrowserPool<Browser extends PooledBrowser> {
         },
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.push(waiter);
+      const others = this.#waiters.findIndex((other) => nested && !other.nested);
+      this.#waiters.splice(others < 0 ? this.#waiters.length : others, 0, waiter);
       this.#losses = 0;
       this.#fill();
     });
+  }
+
+  /**
+   * Whoever has a browser waits for nested work, which may have one more for that time. The function that is returned,
+   * called once, ends it.
+   */
+  lend(): () => void {
+    this.#lent += 1;
+    this.#fill();
+    return () => {
+      this.#lent -= 1;
+    };
   }
 
   /** Refuses whoever waits, ends every browser, those in use included, and resolves when none is left. */
@@ -103,6 +123,13 @@ export class BrowserPool<Browser extends PooledBrowser> {
     while (this.#waiters.length > 0 && this.#idle.length > 0) this.#hand(this.#idle.shift());
     const wanted = () => this.#waiters.length + this.#options.warm;
     while (this.#idle.length + this.#starting < wanted() && this.alive < this.#options.max) {
+      this.#track(this.#start());
+    }
+    const nested = this.#waiters.filter((waiter) => waiter.nested).length;
+    while (
+      this.#idle.length + this.#starting < nested &&
+      this.alive - this.#lent < this.#options.max
+    ) {
       this.#track(this.#start());
     }
   }

@@ -115,6 +115,8 @@ export const runs = pgTable(
     debugSessionId: text('debug_session_id'),
     /** The run whose block started this one. */
     parentRunId: text('parent_run_id'),
+    /** How many levels of runs are above it. */
+    depth: integer('depth').notNull().default(0),
     output: json('output').$type<Record<string, unknown>>(),
     failureReason: text('failure_reason'),
     errors: json('errors').$type<unknown[]>(),
@@ -135,6 +137,7 @@ export const runs = pgTable(
     index('runs_workflow').on(t.workflowPermanentId, t.createdAt, t.runId),
     index('runs_workflow_status').on(t.workflowPermanentId, t.status, t.createdAt, t.runId),
     index('runs_error_codes').using('gin', sql`((${t.errors})::jsonb) jsonb_path_ops`),
+    index('runs_parent').on(t.parentRunId).where(sql`parent_run_id is not null`),
     index('runs_open')
       .on(t.status)
       .where(sql`status in ('created', 'queued', 'running', 'paused')`),
@@ -222,7 +225,10 @@ export const artifacts = pgTable(
     createdAt: createdAt(),
     modifiedAt: modifiedAt(),
   },
-  (t) => [index('artifacts_run').on(t.runId, t.artifactType, t.position)],
+  (t) => [
+    index('artifacts_run').on(t.runId, t.artifactType, t.position),
+    index('artifacts_block').on(t.blockId, t.position),
+  ],
 );
 
 /** One webhook to be delivered. */
@@ -287,7 +293,7 @@ export const uploadedFiles = pgTable(
     organizationId: text('organization_id').notNull(),
     artifactId: text('artifact_id')
       .notNull()
-      .references(() => artifacts.artifactId),
+      .references(() => artifacts.artifactId, { onDelete: 'cascade' }),
     /** Null: it stays until it is deleted. */
     expiresAt: instant('expires_at'),
     createdAt: createdAt(),

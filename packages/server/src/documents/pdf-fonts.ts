@@ -4,9 +4,6 @@ import fontkit from '@cantoo/fontkit';
 import type { PDFDocument, PDFFont } from '@cantoo/pdf-lib';
 import { DocumentError } from './document-error.ts';
 
-/** Latin, Greek, Cyrillic and Vietnamese. */
-const wideFont = 'roboto-fontface/fonts/roboto/Roboto-Regular.woff';
-
 /** The fonts that values are drawn in: Helvetica, which every viewer has, or one with more letters, kept in the file. */
 export class FormFonts {
   readonly #document: PDFDocument;
@@ -33,8 +30,10 @@ export class FormFonts {
 
   async #embedWide(): Promise<PDFFont> {
     this.#document.registerFontkit(fontkit);
-    const path = fileURLToPath(import.meta.resolve(wideFont));
-    return await this.#document.embedFont(await readFile(path), { subset: true });
+    // Latin, Greek, Cyrillic and Vietnamese.
+    const address = import.meta.resolve('roboto-fontface/fonts/roboto/Roboto-Regular.woff');
+    const bytes = await readFile(fileURLToPath(address));
+    return await this.#document.embedFont(bytes, { subset: true });
   }
 }
 

@@ -3,8 +3,8 @@ import { BrowserGone, BrowserUnavailable, NavigationFailure } from '../browser/f
 import type { RunBrowser } from '../browser/run-browser.ts';
 import { LapwingError } from '../errors.ts';
 
-/** What the browser says of an expected trouble becomes the failure of the block. */
-async function asBlockFailure<T>(work: Promise<T>, prefix = ''): Promise<T> {
+/** What Lapwing says of an expected trouble becomes the failure of the block. */
+export async function asBlockFailure<T>(work: Promise<T>, prefix = ''): Promise<T> {
   try {
     return await work;
   } catch (error) {

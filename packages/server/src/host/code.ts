@@ -1,11 +1,13 @@
 import type { CodeCapability, CodeResult, LogCapability } from '@lapwing/workflow';
 import { PageRpc, type PageRpcOptions } from '../browser/page-rpc/page-rpc.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { SandboxSession } from '../sandbox/session.ts';
+import { asBlockFailure } from './browser.ts';
 
 interface CodeHost extends Pick<PageRpcOptions, 'getPage' | 'guardUrl' | 'signal'> {
   /** Fires when the page's browser is gone: whatever waits in the page ends. */
   readonly pageEnded: AbortSignal;
-  readonly sandbox: Sandbox;
+  /** Of the run: its blocks share one Python. */
+  readonly session: SandboxSession;
   readonly memoryBytes: number;
   readonly log: LogCapability['write'];
 }
@@ -21,7 +23,7 @@ export function codeCapability(host: CodeHost): CodeCapability {
         onAction: (description) => host.log('debug', description),
       });
       try {
-        const result = await host.sandbox.run({
+        const running = host.session.run({
           language: request.language,
           code: request.code,
           variables: request.variables,
@@ -31,6 +33,7 @@ export function codeCapability(host: CodeHost): CodeCapability {
           onLog: (level, message) => host.log(level === 'warn' ? 'warning' : level, message),
           signal: host.signal,
         });
+        const result = await asBlockFailure(running, 'Failed to execute code block. Reason: ');
         return result.kind === 'raised' ? { ...result, message: withLine(result) } : result;
       } finally {
         page.close();

@@ -35,7 +35,7 @@ export function freeName(name: string, taken: ReadonlySet<string>): string {
 function namedByHeader(header: string | undefined): string | null {
   if (header === undefined) return null;
   try {
-    return parse(header).parameters['filename'] ?? null;
+    return parse(header).parameters.filename ?? null;
   } catch {
     return null;
   }
@@ -53,6 +53,6 @@ function lastSegment(url: string): string {
 /** What to call a file that came by HTTP: what its server says, else the end of its address, with an extension. */
 export function nameOfResponse(url: string, headers: Readonly<Record<string, string>>): string {
   const name = safeName(namedByHeader(headers['content-disposition']) ?? lastSegment(url));
-  const extension = mime.getExtension(headers['content-type'] ?? '');
-  return extname(name) === '' && extension !== null ? `${name}.${extension}` : name;
+  const extension = mime.getExtension(headers['content-type'] ?? '') ?? '';
+  return extname(name) === '' && extension !== '' ? `${name}.${extension}` : name;
 }

@@ -54,9 +54,11 @@ export function mailCapability(options: MailOptions): MailCapability {
 }
 
 function placeOf(server: SmtpServer, policy: EgressPolicy): SmtpPlace {
-  const { host, port } = server;
+  const { port } = server;
+  const host = server.host.replace(/^\[|\]$/g, '');
   return {
     ...server,
+    host,
     secure: port === 465,
     requireTls: server.password !== null,
     connect: (signal) => connectTcp(policy, { host, port }, signal),

@@ -12,17 +12,21 @@ import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
+import type { JobSlot } from '../queue/job.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { SandboxSession } from '../sandbox/session.ts';
 import type { TargetSettings } from '../targets/settings.ts';
 import { browserCapability } from './browser.ts';
 import { codeCapability } from './code.ts';
 import { documentsCapability } from './documents.ts';
 import { type MailSettings, mailCapability } from './mail.ts';
 import { pdfCapability } from './pdf.ts';
+import { peopleCapability } from './people.ts';
 import { RunFiles } from './run-files.ts';
 import { RunLog } from './run-log.ts';
 import type { SheetsAccess } from './sheets.ts';
 import { targetsCapability } from './targets.ts';
+import { workflowsCapability } from './workflows.ts';
 
 type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
 type LeftBrowser = Parameters<RunsService['execution']['giveBack']>[1];
@@ -45,6 +49,15 @@ export interface HostTools {
   readonly directory: string;
 }
 
+/** What carries a run out, and may stop it. */
+export interface RunLife {
+  /** Its reason is a RunStopped. */
+  readonly signal: AbortSignal;
+  /** Fires before `signal` when the worker shuts down, to end what only waits. Its reason is a RunStopped. */
+  readonly draining: AbortSignal;
+  readonly slot: JobSlot;
+}
+
 const settleMs = 30_000;
 
 /** One run's world: its browser, its files, its log, and the capabilities that lead to them. */
@@ -54,16 +67,21 @@ export class RunHost {
   readonly log: RunLog;
   readonly #tools: HostTools;
   readonly #run: TakenRun;
+  readonly #life: RunLife;
   readonly #signal: AbortSignal;
   readonly #directory: string;
+  readonly #code: SandboxSession;
   /** The block to which a download belongs that comes now. */
   #blockId: string | null = null;
 
-  constructor(tools: HostTools, run: TakenRun, signal: AbortSignal) {
+  constructor(tools: HostTools, run: TakenRun, life: RunLife) {
+    const { signal } = life;
     this.#tools = tools;
     this.#run = run;
+    this.#life = life;
     this.#signal = signal;
     this.#directory = join(tools.directory, run.runId);
+    this.#code = tools.sandbox.session();
     this.log = new RunLog((data) => tools.runs.execution.record(run.runId, 'log', data));
     this.files = new RunFiles({
       organizationId: run.organizationId,
@@ -95,7 +113,7 @@ export class RunHost {
     const address = this.#run.request.browser_address;
     if (address !== null) return { kind: 'remote', address, headers: this.#run.cdpHeaders ?? {} };
     const acquire = (signal: AbortSignal): Promise<BrowserLease<BrowserProcess>> =>
-      this.#tools.pool.acquire(signal);
+      this.#tools.pool.acquire(signal, { nested: this.#run.depth > 0 });
     return { kind: 'local', acquire };
   }
 
@@ -115,7 +133,7 @@ export class RunHost {
       },
       documents: documentsCapability,
       code: codeCapability({
-        sandbox: this.#tools.sandbox,
+        session: this.#code,
         memoryBytes: this.#tools.codeMemoryBytes,
         getPage: () => browser.page(signal),
         pageEnded: browser.ended,
@@ -139,12 +157,44 @@ export class RunHost {
         log: (level, message) => log.write(blockId, level, message),
         signal,
       }),
+      people: peopleCapability({
+        pauses: this.#tools.runs.pauses,
+        runId: this.#run.runId,
+        blockId,
+        idle: (wait) => this.#idle(wait),
+      }),
+      workflows: workflowsCapability({
+        runs: this.#tools.runs,
+        run: this.#run,
+        blockId,
+        idle: (wait) => this.#idleForChild(wait),
+      }),
       clock: {
         now: () => new Date(),
         sleep: (milliseconds) => sleepUntil(milliseconds, signal),
       },
       log: { write: (level, message) => log.write(blockId, level, message) },
     };
+  }
+
+  /** Another run may have the slot meanwhile. */
+  async #idle<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal, draining, slot } = this.#life;
+    return slot.lend(wait(AbortSignal.any([signal, draining])));
+  }
+
+  /** As {@link #idle}, and the run that is waited for may have a browser beside this one's. */
+  async #idleForChild<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const takeBack = this.#holdsBrowser() ? this.#tools.pool.lend() : () => undefined;
+    try {
+      return await this.#idle(wait);
+    } finally {
+      takeBack();
+    }
+  }
+
+  #holdsBrowser(): boolean {
+    return this.browser.isOpen && this.#run.request.browser_address === null;
   }
 
   async #keepScreenshot(blockId: string, png: Uint8Array): Promise<string> {
@@ -191,14 +241,16 @@ export class RunHost {
     return state === null ? { kind: 'lost' } : { kind: 'saved', state: JSON.stringify(state) };
   }
 
-  /** Ends the browser and keeps nothing: the run is another worker's. */
+  /** Ends the browser and the user's code, and keeps nothing: the run is another worker's. */
   async abandon(): Promise<void> {
+    await this.#code.close();
     await this.browser.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  /** Ends the browser, and keeps its video, its HAR and its console log. */
+  /** Ends the browser and the user's code, and keeps its video, its HAR and its console log. */
   async close(): Promise<void> {
+    await this.#code.close();
     const made = await this.browser.close();
     if (made.recording !== null)
       await this.#save(null, 'recording', { filename: 'recording.webm', bytes: made.recording });

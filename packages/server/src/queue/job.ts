@@ -45,12 +45,25 @@ export type JobVerdict =
   | { readonly kind: 'again' }
   | { readonly kind: 'dead'; readonly reason: string };
 
+/** The place that a job takes up among those that its worker runs at the same time. */
+export interface JobSlot {
+  /**
+   * Waits for something without the slot: other jobs may have it meanwhile. Resolves when one is free again, for which
+   * the job goes before those that have not started. Passes a rejection on at once.
+   */
+  lend<T>(waiting: Promise<T>): Promise<T>;
+}
+
 /**
  * Does one job. A handler that throws asks for a retry.
  *
  * @param signal aborted with a {@link JobInterrupted} when the job is no longer this worker's or must be given back.
  */
-export type JobHandler = (job: ClaimedJob, signal: AbortSignal) => Promise<JobVerdict>;
+export type JobHandler = (
+  job: ClaimedJob,
+  signal: AbortSignal,
+  slot: JobSlot,
+) => Promise<JobVerdict>;
 
 /** Why a handler was stopped. `lease_lost`: another worker may have the job, what the handler returns is ignored. */
 export class JobInterrupted extends Error {

@@ -9,6 +9,7 @@ import {
 } from './job.ts';
 import { holdLease } from './lease.ts';
 import type { HeldJob } from './settle.ts';
+import { Slots } from './slots.ts';
 import { WakeUp } from './wake-up.ts';
 
 /** What a worker asks of the queue. */
@@ -45,12 +46,14 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #wake = new WakeUp();
   readonly #running = new Map<string, Running>();
+  readonly #slots: Slots;
   readonly #loop: Promise<void>;
   #claiming = true;
 
   constructor(port: WorkerPort, options: WorkerOptions) {
     this.#port = port;
     this.#options = options;
+    this.#slots = new Slots(options.slots, () => this.wake());
     this.#loop = this.#claimForever();
   }
 
@@ -58,7 +61,7 @@ export class Worker {
     return this.#options.kind.name;
   }
 
-  /** How many jobs are running. */
+  /** How many jobs are running, those included that wait without a slot. */
   get busy(): number {
     return this.#running.size;
   }
@@ -90,11 +93,11 @@ export class Worker {
 
   async #claimForever(): Promise<void> {
     while (this.#claiming) {
-      const free = this.#options.slots - this.#running.size;
+      const free = this.#slots.free;
       const claimed = free > 0 ? await this.#claim(free) : [];
       for (const job of claimed) this.#start(job);
       const mayBeMore = free > 0 && claimed.length === free;
-      if (this.#claiming && !(mayBeMore && this.#running.size < this.#options.slots)) {
+      if (this.#claiming && !(mayBeMore && this.#slots.free > 0)) {
         await this.#wake.wait(pollMs);
       }
     }
@@ -111,9 +114,10 @@ export class Worker {
 
   #start(job: HeldJob): void {
     const stop = new AbortController();
+    this.#slots.take();
     const ended = this.#run(job, stop).finally(() => {
       this.#running.delete(keyOf(job));
-      this.wake();
+      this.#slots.release();
     });
     this.#running.set(keyOf(job), { job, stop, ended });
   }
@@ -148,7 +152,7 @@ export class Worker {
       attempt: job.retryCount - job.envelope.returned,
     };
     try {
-      return await this.#options.handler(claimed, signal);
+      return await this.#options.handler(claimed, signal, this.#slots);
     } catch (error) {
       if (signal.aborted) return { kind: 'again' };
       this.#options.log.error({ err: error, kind: job.kind, jobId: job.id }, 'A job failed');

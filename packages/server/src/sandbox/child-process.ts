@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { LapwingError } from '../errors.ts';
 import { type ChildKind, childCommand } from './deno.ts';
@@ -26,7 +27,7 @@ export type Heard =
   | { readonly kind: 'too_long' }
   | { readonly kind: 'forged' };
 
-/** One Deno process, for one run of user code. It leads a process group of its own. */
+/** One Deno process, which runs pieces of user code one after another. It leads a process group of its own. */
 export class SandboxChild {
   readonly kind: ChildKind;
   readonly pid: number;
@@ -36,6 +37,7 @@ export class SandboxChild {
   readonly baselineBytes: number;
   readonly #process: ChildProcess;
   readonly #lines: AsyncGenerator<Buffer | null>;
+  #token = Buffer.alloc(0);
 
   private constructor(parts: Started & { baselineBytes: number }) {
     this.kind = parts.kind;
@@ -74,14 +76,19 @@ export class SandboxChild {
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** Hands over the user's code, then gives what the child says until it ends. */
-  async *talk(start: StartMessage): AsyncGenerator<Heard> {
-    this.send(start);
-    const token = Buffer.from(start.token);
-    for await (const line of this.#lines) {
-      if (line === null) yield { kind: 'too_long' };
-      else yield read(line, token);
-    }
+  /** Hands over a piece of user code, then gives what the child says. Each line of it begins with a token of this piece. */
+  async *talk(start: Omit<StartMessage, 'token'>): AsyncGenerator<Heard> {
+    const token = `${randomBytes(16).toString('hex')} `;
+    this.#token = Buffer.from(token);
+    this.send({ ...start, token });
+    for (let heard = await this.hear(); heard !== null; heard = await this.hear()) yield heard;
+  }
+
+  /** What the child says next; null when it has ended. For one listener at a time. */
+  async hear(): Promise<Heard | null> {
+    const line = await this.#lines.next();
+    if (line.done === true) return null;
+    return line.value === null ? { kind: 'too_long' } : read(line.value, this.#token);
   }
 
   /** Ends the process and all that it started. Resolves when it is gone. */
@@ -132,7 +139,7 @@ function read(line: Buffer, token: Buffer): Heard {
   if (!line.subarray(0, token.length).equals(token)) return { kind: 'forged' };
   const parsed = fromChild.safeParse(parseJson(line.subarray(token.length).toString()));
   return parsed.success
-    ? { kind: 'message', message: parsed.data, bytes: line.length }
+    ? { kind: 'message', message: parsed.data, bytes: line.length - token.length }
     : { kind: 'forged' };
 }
 

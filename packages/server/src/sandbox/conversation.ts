@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortable } from './abortable.ts';
 import { logCost, outputLimit } from './child/limits.ts';
 import type { SandboxChild } from './child-process.ts';
 import type { CodeResult, Json, Language, LogLevel } from './code-result.ts';
-import type { FromChild, PageSetup } from './messages.ts';
+import type { FromChild, PageSetup, ToChild } from './messages.ts';
 import type { PageRpc } from './page-rpc.ts';
 import { residentBytes } from './resident-bytes.ts';
 
@@ -16,7 +15,7 @@ export interface SandboxRequest {
   readonly variables: Readonly<Record<string, Json>>;
   /** For the user's code alone, not for the start of the child. */
   readonly timeoutMs: number;
-  /** Resident memory above that of an idle child. Default 256 MB. */
+  /** Resident memory above that of the child before the code. Default 256 MB. */
   readonly memoryBytes?: number;
   /** Of the result's JSON. Default 4 MB. */
   readonly maxOutputBytes?: number;
@@ -36,24 +35,34 @@ const memoryIntervalMs = 50;
 /** More calls than this are not read from the pipe until some are answered. */
 const maxPendingCalls = 64;
 
-/** Runs user code in a fresh child and ends the child, whatever happens. Rejects only with the signal's reason. */
-export async function converse(child: SandboxChild, request: SandboxRequest): Promise<CodeResult> {
+export interface Outcome {
+  readonly result: CodeResult;
+  /** Whether the code came to its own end. If not, the child cannot be used any more. */
+  readonly isOver: boolean;
+}
+
+/** Runs one piece of user code in a child that is idle. Rejects only with the signal's reason. The caller ends the child. */
+export async function converse(child: SandboxChild, request: SandboxRequest): Promise<Outcome> {
   const over = new AbortController();
   const stopped = AbortSignal.any([request.signal, over.signal]);
   const calls = new CallDesk(child, request.page);
   try {
     request.signal.throwIfAborted();
     const setup = await abortable(calls.setUp(request.code), request.signal);
-    return await Promise.race([
-      listen({ child, request, calls, setup }),
+    const limits = [
       timeLimit(request.timeoutMs, stopped),
       memoryLimit(child, request.memoryBytes ?? defaultMemoryBytes, stopped),
-    ]);
+    ];
+    return await Promise.race([listen({ child, request, calls, setup }), ...limits.map(cutOff)]);
   } finally {
     over.abort();
+    calls.close();
     request.page?.close();
-    await child.kill();
   }
+}
+
+async function cutOff(limit: Promise<CodeResult>): Promise<Outcome> {
+  return { result: await limit, isOver: false };
 }
 
 interface Talk {
@@ -63,13 +72,12 @@ interface Talk {
   readonly setup: PageSetup | null;
 }
 
-async function listen({ child, request, calls, setup }: Talk): Promise<CodeResult> {
+async function listen({ child, request, calls, setup }: Talk): Promise<Outcome> {
   const { language, code, variables } = request;
   const maxOutputBytes = request.maxOutputBytes ?? defaultOutputBytes;
-  const token = `${randomBytes(16).toString('hex')} `;
+  const broken = (result: CodeResult): Outcome => ({ result, isOver: false });
   const start = {
     type: 'start',
-    token,
     language,
     code,
     variables,
@@ -79,23 +87,26 @@ async function listen({ child, request, calls, setup }: Talk): Promise<CodeResul
   } as const;
   let cost = 0;
   for await (const heard of child.talk(start)) {
-    if (heard.kind === 'too_long') return outputLimit(maxOutputBytes);
-    if (heard.kind === 'forged') return forged();
+    if (heard.kind === 'too_long') return broken(outputLimit(maxOutputBytes));
+    if (heard.kind === 'forged') return broken(forged());
     const { message, bytes } = heard;
     switch (message.type) {
       case 'log':
         cost += logCost(message.message);
-        if (cost > hardLogCost) return outputLimit(hardLogCost);
+        if (cost > hardLogCost) return broken(outputLimit(hardLogCost));
         request.onLog(message.level, message.message);
         break;
       case 'call':
         await calls.answer(message);
         break;
+      case 'settled':
+        return broken(forged());
       case 'end':
-        return bytes > maxOutputBytes + token.length ? outputLimit(maxOutputBytes) : message.result;
+        if (bytes > maxOutputBytes) return broken(outputLimit(maxOutputBytes));
+        return { result: message.result, isOver: message.result.kind !== 'limit' };
     }
   }
-  return afterExit(child);
+  return broken(await afterExit(child));
 }
 
 /** Passes the calls of user code on to the page, and the answers back. */
@@ -103,6 +114,7 @@ class CallDesk {
   readonly #child: SandboxChild;
   readonly #page: PageRpc | null;
   readonly #pending = new Set<Promise<void>>();
+  #isOpen = true;
 
   constructor(child: SandboxChild, page: PageRpc | null) {
     this.#child = child;
@@ -113,7 +125,7 @@ class CallDesk {
   async setUp(code: string): Promise<PageSetup | null> {
     if (this.#page === null) return null;
     const values = /\bpage\b/.test(code)
-      ? await this.#page.open((changed) => this.#child.send({ type: 'values', values: changed }))
+      ? await this.#page.open((changed) => this.#send({ type: 'values', values: changed }))
       : {};
     return { surface: this.#page.surface, values };
   }
@@ -125,13 +137,22 @@ class CallDesk {
     if (this.#pending.size >= maxPendingCalls) await Promise.race(this.#pending);
   }
 
+  /** The next piece of code in this child must not get an answer to a question of this one. */
+  close(): void {
+    this.#isOpen = false;
+  }
+
+  #send(message: ToChild): void {
+    if (this.#isOpen) this.#child.send(message);
+  }
+
   async #answer(id: number, call: unknown): Promise<void> {
     try {
       if (this.#page === null) throw new TypeError('This code has no page.');
-      this.#child.send({ type: 'reply', id, value: (await this.#page.call(call)) ?? null });
+      this.#send({ type: 'reply', id, value: (await this.#page.call(call)) ?? null });
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
-      this.#child.send({ type: 'failure', id, name, message });
+      this.#send({ type: 'failure', id, name, message });
     }
   }
 }
@@ -147,9 +168,10 @@ async function memoryLimit(
   limit: number,
   signal: AbortSignal,
 ): Promise<CodeResult> {
+  const baseline = await residentBytes(child.pid);
   do {
     await abortable(delay(memoryIntervalMs, undefined, { signal }), signal);
-  } while ((await residentBytes(child.pid)) - child.baselineBytes <= limit);
+  } while ((await residentBytes(child.pid)) - baseline <= limit);
   return memoryExceeded(limit);
 }
 

@@ -10,7 +10,7 @@ export interface PageSetup {
 
 export interface StartMessage {
   readonly type: 'start';
-  /** Precedes every line that the broker writes from here on. User code never sees it. */
+  /** Precedes every line that the broker writes from here on, until the next start. User code never sees it. */
   readonly token: string;
   readonly language: Language;
   readonly code: string;
@@ -42,7 +42,9 @@ export type FromChild =
       readonly message: string;
     }
   | { readonly type: 'call'; readonly id: number; readonly call: unknown }
-  | { readonly type: 'end'; readonly result: CodeResult };
+  | { readonly type: 'end'; readonly result: CodeResult }
+  /** After `end`, from Python: whether the child is as it was before the code, and can be given another piece. */
+  | { readonly type: 'settled'; readonly isClean: boolean };
 
 const text = z.string().max(2000);
 const json = z.custom<Json>((value) => depthWithin(value), 'is nested too deeply');
@@ -69,4 +71,5 @@ export const fromChild = z.discriminatedUnion('type', [
     call: z.custom<unknown>((value) => depthWithin(value)),
   }),
   z.object({ type: z.literal('end'), result: codeResult }),
+  z.object({ type: z.literal('settled'), isClean: z.boolean() }),
 ]);

@@ -47,6 +47,10 @@ export class DiskStorage implements Storage {
       throw new LapwingError('not_found', `The bytes of ${key} are gone`, { cause: error });
     }
   }
+
+  async remove(key: string): Promise<void> {
+    await rm(this.#path(key), { force: true });
+  }
 }
 
 async function write(path: string, source: StorageSource): Promise<StoredObject> {

@@ -19,4 +19,6 @@ export interface Storage {
     key: string,
     range?: { readonly start: number; readonly end: number },
   ): Promise<{ readonly stream: Readable }>;
+  /** What is not there is removed already. */
+  remove(key: string): Promise<void>;
 }

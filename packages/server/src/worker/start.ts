@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { RunStopped } from '@lapwing/workflow';
 import { BrowserLauncher } from '../browser/launcher.ts';
 import { reapOrphans } from '../browser/orphans.ts';
 import { BrowserPool } from '../browser/pool.ts';
 import type { BrowserSettings } from '../browser/settings.ts';
 import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import { type RunsService, runJob } from '../domain/runs/service.ts';
+import type { UploadsService } from '../domain/uploads/service.ts';
 import { type WebhooksService, webhookJob } from '../domain/webhooks/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
@@ -17,6 +19,7 @@ import { Sandbox } from '../sandbox/sandbox.ts';
 import type { TargetSettings } from '../targets/settings.ts';
 import { runHandler } from './handlers/run.ts';
 import { webhookHandler } from './handlers/webhook.ts';
+import { startSweep } from './sweep.ts';
 
 export interface WorkerParts {
   readonly log: Log;
@@ -24,6 +27,7 @@ export interface WorkerParts {
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
+  readonly uploads: UploadsService;
   readonly policy: EgressPolicy;
   readonly http: HttpClient;
 }
@@ -105,10 +109,12 @@ export async function startWorker(
     }),
     parts.queue.work(webhookJob, { slots: webhookSlots, handler: webhookHandler(parts) }),
   ];
+  const stopSweep = startSweep(parts);
   return {
     browsers: () => tools.pool.alive,
     close: async () => {
-      draining.abort();
+      draining.abort(new RunStopped('interrupted', 'The worker is shutting down'));
+      await stopSweep();
       await Promise.all(workers.map((worker) => worker.drain(settings.drainMs)));
       await Promise.all([tools.pool.close(), tools.sandbox.close()]);
     },

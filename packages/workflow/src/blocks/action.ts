@@ -9,9 +9,17 @@ export const action = defineTaskBlock({
   params: z.object({
     navigation_goal: z
       .string()
-      .refine((goal) => goal.trim() !== '', 'an action needs a navigation_goal; say what to do'),
-    selector: z.string().nullable().default(null),
-    ai_fallback: z.enum(['fallback', 'proactive']).default('fallback'),
+      .refine((goal) => goal.trim() !== '', 'an action needs a navigation_goal; say what to do')
+      .describe('What to do, in words; not blank.'),
+    selector: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe('Where on the page; kept, the agent finds it itself.'),
+    ai_fallback: z
+      .enum(['fallback', 'proactive'])
+      .default('fallback')
+      .describe('When the agent takes over from the selector.'),
     ...pageFields,
     ...downloadFields,
     ...totpFields,

@@ -6,18 +6,31 @@ import { explainExpression } from './logic/explain.ts';
 import { isConditionTrue, wholeExpression } from './logic/truth.ts';
 
 const criteria = z.object({
-  criteria_type: z.enum(['jinja2_template', 'prompt']).default('jinja2_template'),
-  expression: z.string(),
-  description: z.string().nullable().default(null),
+  criteria_type: z
+    .enum(['jinja2_template', 'prompt'])
+    .default('jinja2_template')
+    .describe('Not read: the expression tells itself.'),
+  expression: z
+    .string()
+    .describe('One expression in braces. All else is plain language, which needs the agent.'),
+  description: z.string().nullable().default(null).describe('For display.'),
 });
 
 const branch = z.object({
-  /** Given by the server. */
-  id: z.string().optional(),
-  criteria: criteria.nullable().default(null),
-  next_block_label: z.string().nullable().default(null),
-  description: z.string().nullable().default(null),
-  is_default: z.boolean().default(false),
+  id: z.string().optional().describe('Given by the server.'),
+  criteria: criteria.nullable().default(null).describe('The condition; null only for the default.'),
+  next_block_label: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'Where it goes on. Null: behind the conditional, or in a loop with the next iteration.',
+    ),
+  description: z.string().nullable().default(null).describe('For display.'),
+  is_default: z
+    .boolean()
+    .default(false)
+    .describe('Taken when no condition is true; one branch at most.'),
 });
 
 type Branch = z.output<typeof branch>;
@@ -28,7 +41,12 @@ export const conditional = defineBlock({
   summary: 'Goes on at the first branch whose condition is true.',
   needs: [],
   effect: 'none',
-  params: z.object({ branch_conditions: z.array(branch).min(1) }),
+  params: z.object({
+    branch_conditions: z
+      .array(branch)
+      .min(1)
+      .describe('Tried in this order; the first true one is taken.'),
+  }),
   rendered: {},
   async run(ctx, { branch_conditions: branches }) {
     const evaluations: JsonObject[] = [];

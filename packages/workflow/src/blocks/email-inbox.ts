@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type InboxMail, MailboxFailure } from '../capabilities/mail.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 
 const text = z.string().nullable().default(null);
 const dayMs = 24 * 60 * 60 * 1000;
 const maxResults = 500;
 
 const params = z.object({
-  email_client: z.enum(['gmail', 'outlook']),
+  email_client: z.enum(['gmail', 'outlook']).describe('How texts name the mailbox.'),
   credential_id: text.describe(
     'Not read yet: the mailbox is that of the server (LAPWING_IMAP_URL).',
   ),
@@ -17,10 +18,13 @@ const params = z.object({
   prompt: text.describe('Needs a model.'),
   sender: text.describe("Part of the sender's name or address."),
   subject: text.describe('Part of the subject.'),
-  newer_than_days: z.int().nullable().default(null),
+  newer_than_days: z.int().nullable().default(null).describe('Age in days at most.'),
   max_results: z.int().default(25).describe(`1 to ${maxResults}; the newest messages are taken.`),
-  include_body: z.boolean().default(true),
-  parameter_keys: z.array(z.string()).nullable().default(null),
+  include_body: z
+    .boolean()
+    .default(true)
+    .describe('Whether texts are read, besides their beginnings.'),
+  parameter_keys: parameterKeys,
 });
 
 type Fields = z.output<typeof params>;

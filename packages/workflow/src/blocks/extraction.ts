@@ -7,7 +7,7 @@ export const extraction = defineTaskBlock({
   type: 'extraction',
   summary: 'Extracts data from the page by AI.',
   params: z.object({
-    data_extraction_goal: z.string(),
+    data_extraction_goal: z.string().describe('What to extract, in words.'),
     data_schema: dataSchema,
     ...pageFields,
     ...agentFields,

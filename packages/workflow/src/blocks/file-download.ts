@@ -6,7 +6,7 @@ import { agentFields, downloadFields, pageFields, totpFields } from './task/fiel
 import { defineTaskBlock } from './task/task-block.ts';
 
 const params = z.object({
-  navigation_goal: z.string(),
+  navigation_goal: z.string().describe('What to download, in words.'),
   ...pageFields,
   download_suffix: downloadFields.download_suffix,
   download_timeout: z.number().nullable().default(null).describe('Seconds; 600 unless given.'),
@@ -15,7 +15,7 @@ const params = z.object({
     .default('website')
     .describe('website: the files stay with the run. Else they are sent there too.'),
   ...destinationFields,
-  path: z.string().nullable().default(null),
+  path: z.string().nullable().default(null).describe('Folder at the target.'),
   prompt: z.string().nullable().default(null).describe('Which of the new files are sent.'),
   continue_on_empty: z.boolean().default(false).describe('Kept, but without effect here.'),
   ...totpFields,

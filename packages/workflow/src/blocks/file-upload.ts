@@ -14,7 +14,10 @@ import {
 import { folderUploads } from './storage/run-folder.ts';
 
 const params = z.object({
-  storage_type: z.enum(['s3', 'azure', 'google_drive', 'sftp']).default('s3'),
+  storage_type: z
+    .enum(['s3', 'azure', 'google_drive', 'sftp'])
+    .default('s3')
+    .describe('Where the files go.'),
   ...destinationFields,
   azure_folder_path: z
     .string()

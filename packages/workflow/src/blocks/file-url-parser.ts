@@ -14,7 +14,7 @@ const params = z.object({
     .enum(['auto_detect', 'csv', 'excel', 'pdf', 'image', 'docx', 'zip'])
     .default('auto_detect')
     .describe('auto_detect and csv go by the content of the file.'),
-  json_schema: z.record(z.string(), z.json()).nullable().default(null),
+  json_schema: z.record(z.string(), z.json()).nullable().default(null).describe('Needs a model.'),
 });
 
 /** `file_url_parser`: turns a file into data (blocks.md §4.12). */

@@ -6,14 +6,25 @@ import { evaluateExpression } from '../templates/templates.ts';
 import { type BlockContext, defineBlock } from './block.ts';
 
 const params = z.object({
-  loop_blocks: z.array(z.looseObject({})),
-  loop_over_parameter_key: z.string().default(''),
-  loop_variable_reference: z.string().nullable().default(null),
-  complete_if_empty: z.boolean().default(false),
+  loop_blocks: z.array(z.looseObject({})).describe('Blocks of any type, loops included.'),
+  loop_over_parameter_key: z
+    .string()
+    .default('')
+    .describe('Key of a parameter or an output that holds the list.'),
+  loop_variable_reference: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The list as an expression, with or without braces; wins over the key.'),
+  complete_if_empty: z
+    .boolean()
+    .default(false)
+    .describe('An empty list completes the block; else it ends terminated.'),
   data_schema: z
     .union([z.record(z.string(), z.json()), z.string()])
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('Shape of one value, where a model finds them: needs the agent.'),
 });
 
 /** `for_loop`: runs its blocks once for each value of a list (blocks.md §4.5). */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SheetCells, SheetProperties, SheetValues } from '../capabilities/sheets.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 import { cellName, parseRange, rangeIn, splitSheet } from './sheets/a1.ts';
 import { reported } from './sheets/failure.ts';
 import { rowsByHeader } from './sheets/header-rows.ts';
@@ -19,8 +20,8 @@ const params = z.object({
   sheet_name: text.describe('The sheet that the address shows, else the first, unless given.'),
   range: text.describe('In A1 notation, or the name of a range; the whole sheet unless given.'),
   credential_id: text.describe("Not read yet: the server's own Google account is used."),
-  has_header_row: z.boolean().default(true),
-  parameter_keys: z.array(z.string()).nullable().default(null),
+  has_header_row: z.boolean().default(true).describe('The first row names the columns of `rows`.'),
+  parameter_keys: parameterKeys,
 });
 
 type Fields = z.output<typeof params>;

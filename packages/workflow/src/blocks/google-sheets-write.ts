@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 import { cellName } from './sheets/a1.ts';
 import { type Destination, findDestination, rangeSent } from './sheets/destination.ts';
 import { reported } from './sheets/failure.ts';
@@ -14,7 +15,10 @@ const params = z.object({
   sheet_name: text.describe('The sheet that the address shows, else the first, unless given.'),
   range: text.describe('In A1 notation; where the rows begin.'),
   credential_id: text.describe("Not read yet: the server's own Google account is used."),
-  write_mode: z.enum(['append', 'update']).default('append'),
+  write_mode: z
+    .enum(['append', 'update'])
+    .default('append')
+    .describe('append: below the last row. update: over what is there.'),
   values: z
     .string()
     .default('')
@@ -26,8 +30,11 @@ const params = z.object({
     .nullable()
     .default(null)
     .describe('Field to column letters.'),
-  create_sheet_if_missing: z.boolean().default(false),
-  parameter_keys: z.array(z.string()).nullable().default(null),
+  create_sheet_if_missing: z
+    .boolean()
+    .default(false)
+    .describe('Makes the sheet when it is not there.'),
+  parameter_keys: parameterKeys,
 });
 
 type Fields = z.output<typeof params>;

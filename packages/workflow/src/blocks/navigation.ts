@@ -14,7 +14,7 @@ export const navigation = defineTaskBlock({
   type: 'navigation',
   summary: 'Reaches a goal on a website by AI.',
   params: z.object({
-    navigation_goal: z.string(),
+    navigation_goal: z.string().describe('What to reach, in words.'),
     ...pageFields,
     ...criteriaFields,
     complete_criterion_is_untrusted: z

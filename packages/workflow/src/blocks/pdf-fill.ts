@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FilledPdf } from '../capabilities/pdf.ts';
 import { BlockFailure } from '../errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 import { madeFile, readPdf, stemOf } from './pdf/file.ts';
 import { formValues } from './pdf/form-values.ts';
 import { llmKey } from './task/llm-key.ts';
@@ -27,7 +28,7 @@ export const pdfFill = defineBlock({
       .default(null)
       .describe('Names of form fields to their values; true and false for check boxes.'),
     llm_key: llmKey,
-    parameter_keys: z.array(z.string()).nullable().default(null),
+    parameter_keys: parameterKeys,
   }),
   rendered: { file_url: 'json', prompt: 'text', payload: 'json' },
   renderFailure: () => ({ output: null }),

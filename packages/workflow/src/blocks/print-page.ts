@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import { BlockFailure } from '../errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 import { downloads } from './task/output.ts';
 
 const params = z.object({
-  include_timestamp: z.boolean().default(true),
-  custom_filename: z.string().nullable().default(null),
-  format: z.enum(['A4', 'Letter', 'Legal', 'Tabloid']).default('A4'),
-  landscape: z.boolean().default(false),
-  print_background: z.boolean().default(true),
-  parameter_keys: z.array(z.string()).nullable().default(null),
+  include_timestamp: z
+    .boolean()
+    .default(true)
+    .describe('Adds date, title, address and page numbers.'),
+  custom_filename: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Name of the file; page_{date}_{time}.pdf unless given.'),
+  format: z.enum(['A4', 'Letter', 'Legal', 'Tabloid']).default('A4').describe('Paper.'),
+  landscape: z.boolean().default(false).describe('Turns the paper.'),
+  print_background: z
+    .boolean()
+    .default(true)
+    .describe('Prints colours and pictures behind the text.'),
+  parameter_keys: parameterKeys,
 });
 
 /** `print_page`: keeps the current page as a PDF (blocks.md §4.14). */

@@ -13,6 +13,7 @@ import { googleSheetsRead } from './google-sheets-read.ts';
 import { googleSheetsWrite } from './google-sheets-write.ts';
 import { gotoUrl } from './goto-url.ts';
 import { httpRequest } from './http-request.ts';
+import { humanInteraction } from './human-interaction.ts';
 import { login } from './login.ts';
 import { navigation } from './navigation.ts';
 import { pdfFill } from './pdf-fill.ts';
@@ -27,6 +28,7 @@ import { uploadToS3 } from './upload-to-s3.ts';
 import { validation } from './validation.ts';
 import { wait } from './wait.ts';
 import { whileLoop } from './while-loop.ts';
+import { workflowTrigger } from './workflow-trigger.ts';
 
 /** Every block type that can run. */
 export const blockTypes: readonly BlockType[] = [
@@ -58,6 +60,8 @@ export const blockTypes: readonly BlockType[] = [
   fileDownload,
   taskV2,
   textPrompt,
+  humanInteraction,
+  workflowTrigger,
 ];
 
 /** The same, by wire name. */

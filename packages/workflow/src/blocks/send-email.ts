@@ -8,10 +8,18 @@ import { smtpServer } from './mail/server.ts';
 const text = z.string().nullable().default(null);
 
 const params = z.object({
-  smtp_host_secret_parameter_key: text,
-  smtp_port_secret_parameter_key: text,
-  smtp_username_secret_parameter_key: text,
-  smtp_password_secret_parameter_key: text,
+  smtp_host_secret_parameter_key: text.describe(
+    'Key of the parameter with the host of a mail server.',
+  ),
+  smtp_port_secret_parameter_key: text.describe(
+    'Key of the parameter with the port of a mail server.',
+  ),
+  smtp_username_secret_parameter_key: text.describe(
+    'Key of the parameter with the user name of a mail server.',
+  ),
+  smtp_password_secret_parameter_key: text.describe(
+    'Key of the parameter with the password of a mail server.',
+  ),
   custom_smtp_host: text.describe('A mail server of your own; private hosts are refused.'),
   custom_smtp_port: z
     .int()
@@ -20,13 +28,15 @@ const params = z.object({
     .nullable()
     .default(null)
     .describe('587 unless given; 465 speaks TLS from the start, others by STARTTLS.'),
-  custom_smtp_username: text,
-  custom_smtp_password: text,
-  sender: z.string(),
+  custom_smtp_username: text.describe('Its user name.'),
+  custom_smtp_password: text.describe('Its password; a template only as one whole reference.'),
+  sender: z
+    .string()
+    .describe('Address that it comes from and that gets a blind copy; empty: that of the server.'),
   recipients: z
     .array(z.string())
     .describe('Addresses, or keys of parameters that hold some. Invalid ones are left out.'),
-  subject: z.string(),
+  subject: z.string().describe('The id of the run is added.'),
   body: z.string().describe('Plain text, or the key of a parameter that holds it.'),
   file_attachments: z
     .array(z.string())

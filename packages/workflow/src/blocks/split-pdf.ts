@@ -4,6 +4,7 @@ import type { SplitPart, SplitPdf } from '../capabilities/pdf.ts';
 import { BlockFailure } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 import { madeFile, readPdf, safeName, stemOf } from './pdf/file.ts';
 import { type PlannedPart, pagePlan, pagesText } from './pdf/page-plan.ts';
 import { llmKey } from './task/llm-key.ts';
@@ -25,7 +26,7 @@ export const splitPdf = defineBlock({
         'Pages of each document: 1-2, 3, 4- or JSON such as [{"name": "Invoice", "pages": "1-2"}].',
       ),
     llm_key: llmKey,
-    parameter_keys: z.array(z.string()).nullable().default(null),
+    parameter_keys: parameterKeys,
   }),
   rendered: { file_url: 'json', prompt: 'text' },
   renderFailure: () => ({ output: null }),

@@ -10,12 +10,12 @@ export const taskV2 = defineBlock({
   needs: ['browser', 'files'],
   effect: 'page',
   params: z.object({
-    prompt: z.string(),
+    prompt: z.string().describe('The goal, in words.'),
     url: pageFields.url,
     ...totpFields,
-    max_iterations: z.int().default(50),
-    max_steps: z.int().default(25),
-    disable_cache: z.boolean().default(false),
+    max_iterations: z.int().default(50).describe('Most plans that may be made.'),
+    max_steps: z.int().default(25).describe('Most steps that may be taken.'),
+    disable_cache: z.boolean().default(false).describe('Never replays recorded actions.'),
   }),
   rendered: {
     prompt: 'text',

@@ -14,8 +14,8 @@ import { defineTaskBlock } from './task/task-block.ts';
 
 const params = z.object({
   ...pageFields,
-  navigation_goal: z.string().nullable().default(null),
-  data_extraction_goal: z.string().nullable().default(null),
+  navigation_goal: z.string().nullable().default(null).describe('What to reach, in words.'),
+  data_extraction_goal: z.string().nullable().default(null).describe('What to extract, in words.'),
   data_schema: dataSchema,
   ...criteriaFields,
   ...verificationFields,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineBlock } from './block.ts';
+import { parameterKeys } from './parameter-keys.ts';
 import { agentMissing } from './task/agent-missing.ts';
 import { llmKey } from './task/llm-key.ts';
 
@@ -10,9 +11,9 @@ export const textPrompt = defineBlock({
   needs: [],
   effect: 'none',
   params: z.object({
-    prompt: z.string(),
+    prompt: z.string().describe('The question.'),
     llm_key: llmKey,
-    parameter_keys: z.array(z.string()).nullable().default(null),
+    parameter_keys: parameterKeys,
     json_schema: z
       .record(z.string(), z.json())
       .nullable()

@@ -5,9 +5,12 @@ import { type BlockContext, defineBlock } from './block.ts';
 import { isConditionTrue } from './logic/truth.ts';
 
 const condition = z.object({
-  criteria_type: z.enum(['jinja2_template', 'prompt']).default('jinja2_template'),
-  expression: z.string(),
-  description: z.string().nullable().default(null),
+  criteria_type: z
+    .enum(['jinja2_template', 'prompt'])
+    .default('jinja2_template')
+    .describe('prompt: plain language, which needs the agent.'),
+  expression: z.string().describe('An expression, with or without braces.'),
+  description: z.string().nullable().default(null).describe('For display.'),
 });
 
 /** `while_loop`: repeats its blocks while a condition holds; it is judged before every iteration (blocks.md §4.5). */
@@ -18,7 +21,10 @@ export const whileLoop = defineBlock({
   effect: 'none',
   loop: true,
   crashText: 'Loop block execution failed.',
-  params: z.object({ loop_blocks: z.array(z.looseObject({})), condition }),
+  params: z.object({
+    loop_blocks: z.array(z.looseObject({})).describe('Blocks of any type, loops included.'),
+    condition: condition.describe('Judged before every iteration, the first included.'),
+  }),
   rendered: {},
   async run(ctx, params) {
     const judged = notedIterations(ctx);

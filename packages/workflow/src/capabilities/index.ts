@@ -4,8 +4,10 @@ import type { DocumentsCapability, FilesCapability } from './files.ts';
 import type { HttpCapability } from './http.ts';
 import type { MailCapability } from './mail.ts';
 import type { PdfCapability } from './pdf.ts';
+import type { PeopleCapability } from './people.ts';
 import type { SheetsCapability } from './sheets.ts';
 import type { TargetsCapability } from './targets.ts';
+import type { WorkflowsCapability } from './workflows.ts';
 
 /** Time as blocks may see it. */
 export interface ClockCapability {
@@ -30,6 +32,8 @@ export interface Capabilities {
   readonly sheets: SheetsCapability;
   readonly pdf: PdfCapability;
   readonly targets: TargetsCapability;
+  readonly people: PeopleCapability;
+  readonly workflows: WorkflowsCapability;
   readonly clock: ClockCapability;
   readonly log: LogCapability;
 }

@@ -46,6 +46,8 @@ export function blockContext(
     sheets: capabilities.sheets,
     pdf: capabilities.pdf,
     targets: capabilities.targets,
+    people: capabilities.people,
+    workflows: capabilities.workflows,
     clock: capabilities.clock,
     log: capabilities.log,
     runId: environment.runId,

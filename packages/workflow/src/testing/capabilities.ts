@@ -7,8 +7,10 @@ import { BlockFailure } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
 import { fakeMail } from './mail.ts';
 import { fakePdf } from './pdf.ts';
+import { fakePeople } from './people.ts';
 import { fakeSheets } from './sheets.ts';
 import { fakeTargets } from './targets.ts';
+import { fakeWorkflows } from './workflows.ts';
 
 /** A browser without pages: it remembers the address. */
 export function fakeBrowser(overrides: Partial<BrowserCapability> = {}): BrowserCapability {
@@ -117,6 +119,8 @@ export function fakeCapabilities(overrides: Partial<Capabilities> = {}): Capabil
     sheets: fakeSheets(),
     pdf: fakePdf(),
     targets: fakeTargets(),
+    people: fakePeople(),
+    workflows: fakeWorkflows(),
     clock: fakeClock(),
     log: { write: () => undefined },
     ...overrides,

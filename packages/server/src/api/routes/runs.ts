@@ -1,6 +1,8 @@
+import type { RunResponse } from '@lapwing/protocol';
 import type { RunsService } from '../../domain/runs/service.ts';
+import { cappedValues } from '../capped-values.ts';
 import type { JsonHandlers, StreamHandlers } from '../handlers.ts';
-import { checkStepsOverride, idempotencyKeyOf } from '../request-headers.ts';
+import { idempotencyKeyOf, isFromUi, originOf } from '../request-headers.ts';
 import { sendEvents } from '../server-sent-events.ts';
 
 type RunHandlers = Pick<
@@ -11,29 +13,27 @@ type RunHandlers = Pick<
 
 const idOf = (request: { params: Readonly<Record<string, string>> }) => request.params.run_id ?? '';
 
-/** Where a run came from, by the client's name for itself (reference: api.md §1). */
-function triggerOf(userAgent: string | undefined): 'manual' | 'mcp' | 'api' {
-  if (userAgent === 'skyvern-ui') return 'manual';
-  return userAgent === 'skyvern-mcp' ? 'mcp' : 'api';
+/** The UI is spared values that it cannot show. */
+function forUi(run: RunResponse): RunResponse {
+  const { run_request: echo } = run;
+  return {
+    ...run,
+    output: cappedValues(run.output),
+    run_request: echo && { ...echo, parameters: cappedValues(echo.parameters) },
+  };
 }
 
 export function runHandlers(runs: RunsService): RunHandlers {
   return {
-    createRun: async ({ principal, body, headers }) => {
-      checkStepsOverride(headers);
-      return runs.create(body, {
-        principal,
-        triggerType: triggerOf(headers['x-user-agent']),
-        idempotencyKey: idempotencyKeyOf(headers),
-      });
+    createRun: async (request) => {
+      const idempotencyKey = idempotencyKeyOf(request.headers);
+      return runs.create(request.body, { ...originOf(request), idempotencyKey });
     },
-    getRun: (request) =>
-      runs.wait(
-        request.principal.organizationId,
-        idOf(request),
-        request.query.wait ?? 0,
-        request.signal,
-      ),
+    getRun: async (request) => {
+      const { principal, query, signal, headers } = request;
+      const run = await runs.wait(principal.organizationId, idOf(request), query.wait ?? 0, signal);
+      return isFromUi(headers) ? forUi(run) : run;
+    },
     cancelRun: async (request) => {
       await runs.cancel(request.principal.organizationId, idOf(request));
       return null;

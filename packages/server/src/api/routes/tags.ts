@@ -97,8 +97,7 @@ function vocabularyHandlers({ vocabulary }: TagsService): VocabularyHandlers {
     createTagValue: ({ principal, body }) => vocabulary.createValue(principal.organizationId, body),
     updateTagValue: (request) =>
       vocabulary.recolor(request.principal.organizationId, keyOf(request), request.body),
-    renameTagValue: (request) =>
-      vocabulary.rename(request.principal, keyOf(request), request.body),
+    renameTagValue: (request) => vocabulary.rename(request.principal, keyOf(request), request.body),
     deleteTagValue: (request) =>
       vocabulary.deleteValue(request.principal, keyOf(request), request.body.value),
   };

@@ -111,6 +111,7 @@ CREATE TABLE "runs" (
 	"partial" json,
 	"debug_session_id" text,
 	"parent_run_id" text,
+	"depth" integer DEFAULT 0 NOT NULL,
 	"output" json,
 	"failure_reason" text,
 	"errors" json,
@@ -206,11 +207,11 @@ ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_organizations_or
 ALTER TABLE "run_blocks" ADD CONSTRAINT "run_blocks_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_events" ADD CONSTRAINT "run_events_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_searches" ADD CONSTRAINT "run_searches_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "uploaded_files" ADD CONSTRAINT "uploaded_files_artifact_id_artifacts_artifact_id_fk" FOREIGN KEY ("artifact_id") REFERENCES "public"."artifacts"("artifact_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "workflows" ADD CONSTRAINT "workflows_folder_id_folders_folder_id_fk" FOREIGN KEY ("folder_id") REFERENCES "public"."folders"("folder_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "uploaded_files" ADD CONSTRAINT "uploaded_files_artifact_id_artifacts_artifact_id_fk" FOREIGN KEY ("artifact_id") REFERENCES "public"."artifacts"("artifact_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_hash" ON "api_keys" USING btree ("key_hash");--> statement-breakpoint
 CREATE INDEX "api_keys_organization" ON "api_keys" USING btree ("organization_id");--> statement-breakpoint
 CREATE INDEX "artifacts_run" ON "artifacts" USING btree ("run_id","artifact_type","position");--> statement-breakpoint
+CREATE INDEX "artifacts_block" ON "artifacts" USING btree ("workflow_run_block_id","position");--> statement-breakpoint
 CREATE INDEX "folders_organization" ON "folders" USING btree ("organization_id","modified_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "run_blocks_path" ON "run_blocks" USING btree ("run_id","path");--> statement-breakpoint
 CREATE INDEX "run_searches_text" ON "run_searches" USING gin ("text" gin_trgm_ops);--> statement-breakpoint
@@ -219,6 +220,7 @@ CREATE INDEX "runs_organization_status" ON "runs" USING btree ("organization_id"
 CREATE INDEX "runs_workflow" ON "runs" USING btree ("workflow_permanent_id","created_at","run_id");--> statement-breakpoint
 CREATE INDEX "runs_workflow_status" ON "runs" USING btree ("workflow_permanent_id","status","created_at","run_id");--> statement-breakpoint
 CREATE INDEX "runs_error_codes" ON "runs" USING gin ((("errors")::jsonb) jsonb_path_ops);--> statement-breakpoint
+CREATE INDEX "runs_parent" ON "runs" USING btree ("parent_run_id") WHERE parent_run_id is not null;--> statement-breakpoint
 CREATE INDEX "runs_open" ON "runs" USING btree ("status") WHERE status in ('created', 'queued', 'running', 'paused');--> statement-breakpoint
 CREATE UNIQUE INDEX "tag_events_open" ON "tag_events" USING btree ("subject_id",coalesce(key, ''),(case when key is null then value else '' end)) WHERE superseded_at is null;--> statement-breakpoint
 CREATE INDEX "tag_events_history" ON "tag_events" USING btree ("subject_id","event_id");--> statement-breakpoint
@@ -229,4 +231,4 @@ CREATE INDEX "webhook_attempts_run" ON "webhook_attempts" USING btree ("run_id",
 CREATE UNIQUE INDEX "webhook_deliveries_run" ON "webhook_deliveries" USING btree ("run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "workflows_version" ON "workflows" USING btree ("workflow_permanent_id","version");--> statement-breakpoint
 CREATE INDEX "workflows_organization" ON "workflows" USING btree ("organization_id","created_at");--> statement-breakpoint
-CREATE INDEX "workflows_folder" ON "workflows" USING btree ("folder_id","workflow_permanent_id") WHERE folder_id is not null;
+CREATE INDEX "workflows_folder" ON "workflows" USING btree ("folder_id") WHERE version = 1 and folder_id is not null and deleted_at is null;

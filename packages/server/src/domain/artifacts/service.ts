@@ -1,19 +1,27 @@
 import type { Readable } from 'node:stream';
 import type { Artifact, ArtifactType, FileInfo, SignedUrl } from '@lapwing/protocol';
-import type { Database } from '../../db/database.ts';
+import type { Database, Sql } from '../../db/database.ts';
 import { LapwingError } from '../../errors.ts';
 import { newId } from '../../lib/ids.ts';
 import { wireTime } from '../../lib/time.ts';
 import type { Storage, StorageSource } from '../../storage/storage.ts';
 import { type Signature, sign, verifies } from './signature.ts';
-import { type ArtifactRow, findArtifact, insertArtifact, listArtifacts } from './store.ts';
+import {
+  type ArtifactRow,
+  deleteArtifact,
+  findArtifact,
+  insertArtifact,
+  listArtifacts,
+  listBlockArtifacts,
+} from './store.ts';
 
 export type { ArtifactRow } from './store.ts';
 
 /** What is kept: where it belongs, what it is, and its bytes. */
 export interface NewArtifact {
   readonly organizationId: string;
-  readonly runId: string;
+  /** Null: of no run, a file that a user sent. */
+  readonly runId: string | null;
   readonly blockId: string | null;
   readonly type: ArtifactType;
   readonly filename: string;
@@ -55,12 +63,18 @@ export class ArtifactsService {
     this.#publicUrl = options.publicUrl;
   }
 
-  /** Bytes first, row second: a row never names bytes that are not there. */
-  async save(artifact: NewArtifact): Promise<ArtifactRow> {
+  /**
+   * Bytes first, row second: a row never names bytes that are not there.
+   * @param also What else is written with the row, in one transaction.
+   */
+  async save(
+    artifact: NewArtifact,
+    also?: (tx: Sql, row: ArtifactRow) => Promise<void>,
+  ): Promise<ArtifactRow> {
     const artifactId = newId('a');
-    const storageKey = `${artifact.organizationId}/${artifact.runId}/${artifactId}`;
+    const storageKey = `${artifact.organizationId}/${artifact.runId ?? 'uploads'}/${artifactId}`;
     const stored = await this.#storage.put(storageKey, artifact.source);
-    return insertArtifact(this.#database.sql, {
+    const values = {
       artifactId,
       organizationId: artifact.organizationId,
       runId: artifact.runId,
@@ -71,7 +85,42 @@ export class ArtifactsService {
       contentType: artifact.contentType,
       checksum: stored.checksum,
       fileSize: stored.size,
+    };
+    if (also === undefined) return insertArtifact(this.#database.sql, values);
+    return this.#database.transaction(async (tx) => {
+      const row = await insertArtifact(tx, values);
+      await also(tx, row);
+      return row;
     });
+  }
+
+  /** Removes bytes and row. A server that dies in between leaves a row, which can be removed again. */
+  async remove(organizationId: string, artifactId: string): Promise<void> {
+    const row = await this.get(organizationId, artifactId);
+    await this.#storage.remove(row.storageKey);
+    await deleteArtifact(this.#database.sql, artifactId);
+  }
+
+  /** The artifacts of a run or of a block by its row, oldest first; none of another organization. */
+  async ofEntity(
+    organizationId: string,
+    entity: { readonly type: string; readonly id: string },
+    types?: readonly ArtifactType[],
+  ): Promise<ArtifactRow[]> {
+    switch (entity.type) {
+      case 'workflow_run': {
+        const rows = await listArtifacts(this.#database.sql, entity.id, types);
+        return rows.filter((row) => row.organizationId === organizationId);
+      }
+      case 'workflow_run_block':
+        return listBlockArtifacts(
+          this.#database.sql,
+          { organizationId, blockId: entity.id },
+          types,
+        );
+      default:
+        return [];
+    }
   }
 
   /** Oldest first. */

@@ -33,3 +33,27 @@ export async function listArtifacts(
     .where(types === undefined ? ofRun : and(ofRun, inArray(artifacts.artifactType, [...types])))
     .orderBy(asc(artifacts.position));
 }
+
+/** The artifacts of one block row, oldest first; of some types only when they are named. */
+export async function listBlockArtifacts(
+  sql: Sql,
+  block: { readonly organizationId: string; readonly blockId: string },
+  types: readonly string[] | undefined,
+): Promise<ArtifactRow[]> {
+  return sql
+    .select()
+    .from(artifacts)
+    .where(
+      and(
+        eq(artifacts.blockId, block.blockId),
+        eq(artifacts.organizationId, block.organizationId),
+        types && inArray(artifacts.artifactType, [...types]),
+      ),
+    )
+    .orderBy(asc(artifacts.position));
+}
+
+/** What tells of the artifact goes with it. */
+export async function deleteArtifact(sql: Sql, artifactId: string): Promise<void> {
+  await sql.delete(artifacts).where(eq(artifacts.artifactId, artifactId));
+}

@@ -4,10 +4,7 @@ import { folders, workflows } from '../../db/tables.ts';
 
 export type FolderRow = typeof folders.$inferSelect;
 
-export async function insertFolder(
-  sql: Sql,
-  row: typeof folders.$inferInsert,
-): Promise<FolderRow> {
+export async function insertFolder(sql: Sql, row: typeof folders.$inferInsert): Promise<FolderRow> {
   const [inserted] = await sql.insert(folders).values(row).returning();
   if (inserted === undefined) throw new Error('The database returned no row for a new folder');
   return inserted;

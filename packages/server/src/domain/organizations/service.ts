@@ -1,9 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type {
+  ApiKey,
+  Organization,
+  OrganizationCreated,
+  OrganizationUpdate,
+} from '@lapwing/protocol';
 import type { Database, Sql } from '../../db/database.ts';
+import { isUniqueViolation } from '../../db/errors.ts';
 import { LapwingError } from '../../errors.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Seal } from '../../lib/seal.ts';
+import { updatedSettings } from './settings.ts';
 import * as store from './store.ts';
+import { keyView, organizationView } from './view.ts';
 
 /** Who is asking: the organization, and the key of the request. */
 export interface Principal {
@@ -11,8 +20,15 @@ export interface Principal {
   readonly apiKeyId: string;
 }
 
+const missing = (organizationId: string) =>
+  new LapwingError('not_found', `Organization ${organizationId} not found`);
+
+/** What is shown of a key, to be told from others. */
+const endOf = (key: string) => `…${key.slice(-4)}`;
+
 const hashOf = (key: string) => createHash('sha256').update(key, 'utf8').digest('hex');
 const newWebhookSecret = () => `whsec_${randomBytes(24).toString('base64')}`;
+const newKey = () => `lw_${randomBytes(32).toString('base64url')}`;
 /** The newest secret signs, and the one before it until the next rotation. */
 const secretsKept = 2;
 
@@ -51,15 +67,11 @@ export class OrganizationsService {
       const existing = await store.findFirstOrganization(tx);
       const organizationId = existing?.organizationId ?? newId('o');
       if (existing === undefined) {
-        await store.insertOrganization(tx, {
-          organizationId,
-          name: 'Lapwing',
-          webhookSecretsSealed: [this.#seal.seal(newWebhookSecret())],
-        });
+        await this.#insert(tx, organizationId, 'Lapwing');
       }
       if (presetKey !== undefined) await this.#addKey(tx, organizationId, presetKey);
       if (presetKey !== undefined || existing !== undefined) return null;
-      const made = `lw_${randomBytes(32).toString('base64url')}`;
+      const made = newKey();
       await this.#addKey(tx, organizationId, made);
       return made;
     });
@@ -71,6 +83,103 @@ export class OrganizationsService {
       organizationId,
       keyHash: hashOf(key),
       keySealed: this.#seal.seal(key),
+    });
+  }
+
+  async #insert(tx: Sql, organizationId: string, name: string): Promise<void> {
+    await store.insertOrganization(tx, {
+      organizationId,
+      name,
+      webhookSecretsSealed: [this.#seal.seal(newWebhookSecret())],
+    });
+  }
+
+  /** Whether it is the first organization, which may make others. */
+  async isFirst(organizationId: string): Promise<boolean> {
+    const first = await store.findFirstOrganization(this.#database.sql);
+    return first?.organizationId === organizationId;
+  }
+
+  /** Makes an organization with its first key, whose text is in no other answer. */
+  async create(name: string): Promise<OrganizationCreated> {
+    const organizationId = newId('o');
+    await this.#database.transaction((tx) => this.#insert(tx, organizationId, name));
+    return {
+      api_key: await this.createKey(organizationId),
+      organization: await this.get(organizationId),
+    };
+  }
+
+  /** Oldest first. */
+  async list(): Promise<Organization[]> {
+    return (await store.listOrganizations(this.#database.sql)).map(organizationView);
+  }
+
+  /** @throws LapwingError `not_found` */
+  async get(organizationId: string): Promise<Organization> {
+    const row = await store.findOrganization(this.#database.sql, organizationId);
+    if (row === undefined) throw missing(organizationId);
+    return organizationView(row);
+  }
+
+  /** @throws LapwingError `invalid_parameters`, `not_supported`, `conflict` when the slug is taken. */
+  async update(organizationId: string, update: OrganizationUpdate): Promise<Organization> {
+    try {
+      return await this.#database.transaction(async (tx) => {
+        const before = await store.lockOrganization(tx, organizationId);
+        if (before === undefined) throw missing(organizationId);
+        const change = {
+          slug: update.slug ?? before.slug,
+          settings: updatedSettings(before.settings, update),
+        };
+        await store.updateOrganization(tx, organizationId, change);
+        return organizationView({ ...before, ...change, modifiedAt: new Date() });
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const message = `slug ${update.slug} is taken: choose another one`;
+      throw new LapwingError('conflict', message, { cause: error });
+    }
+  }
+
+  /** Makes a key; its text is in no other answer. @throws LapwingError `not_found` */
+  async createKey(organizationId: string): Promise<ApiKey> {
+    await this.get(organizationId);
+    const key = newKey();
+    await this.#addKey(this.#database.sql, organizationId, key);
+    const row = await store.findKeyByHash(this.#database.sql, hashOf(key));
+    if (row === undefined) throw new Error('The key that was just made is not there');
+    return keyView(row, key);
+  }
+
+  /**
+   * The keys of an organization, newest first, each by its end.
+   * @param asking This key is shown whole, and first.
+   */
+  async keys(organizationId: string, asking: string | null): Promise<ApiKey[]> {
+    const rows = await store.listKeys(this.#database.sql, organizationId);
+    const views = rows.map((row) => {
+      const key = this.#seal.open(row.keySealed);
+      return keyView(row, row.apiKeyId === asking ? key : endOf(key));
+    });
+    return views.sort((a, b) => Number(b.id === asking) - Number(a.id === asking));
+  }
+
+  /** Makes a key invalid, at once. @throws LapwingError `not_found`, `invalid_state` for the last valid one. */
+  async revokeKey(organizationId: string, apiKeyId: string): Promise<ApiKey> {
+    return this.#database.transaction(async (tx) => {
+      await store.lockOrganization(tx, organizationId);
+      const rows = await store.listKeys(tx, organizationId);
+      const row = rows.find((one) => one.apiKeyId === apiKeyId);
+      if (row === undefined) throw new LapwingError('not_found', `Key ${apiKeyId} not found`);
+      if (!rows.some((one) => one.valid && one.apiKeyId !== apiKeyId)) {
+        throw new LapwingError(
+          'invalid_state',
+          `${apiKeyId} is the last valid key of ${organizationId}: make another one before`,
+        );
+      }
+      await store.invalidateKey(tx, apiKeyId);
+      return keyView({ ...row, valid: false }, endOf(this.#seal.open(row.keySealed)));
     });
   }
 

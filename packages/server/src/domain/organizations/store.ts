@@ -76,3 +76,51 @@ export async function findNewestKey(
     .limit(1);
   return rows[0];
 }
+
+/** Oldest first. */
+export async function listOrganizations(sql: Sql): Promise<OrganizationRow[]> {
+  return sql
+    .select()
+    .from(organizations)
+    .orderBy(asc(organizations.createdAt), asc(organizations.organizationId));
+}
+
+/** Nobody else changes the organization or takes one of its keys away until the transaction ends. */
+export async function lockOrganization(
+  tx: Sql,
+  organizationId: string,
+): Promise<OrganizationRow | undefined> {
+  const rows = await tx
+    .select()
+    .from(organizations)
+    .where(eq(organizations.organizationId, organizationId))
+    .for('update');
+  return rows[0];
+}
+
+export async function updateOrganization(
+  sql: Sql,
+  organizationId: string,
+  change: Pick<Partial<typeof organizations.$inferInsert>, 'slug' | 'settings'>,
+): Promise<void> {
+  await sql
+    .update(organizations)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(eq(organizations.organizationId, organizationId));
+}
+
+/** Newest first, revoked ones too. */
+export async function listKeys(sql: Sql, organizationId: string): Promise<ApiKeyRow[]> {
+  return sql
+    .select()
+    .from(apiKeys)
+    .where(eq(apiKeys.organizationId, organizationId))
+    .orderBy(desc(apiKeys.createdAt), desc(apiKeys.apiKeyId));
+}
+
+export async function invalidateKey(sql: Sql, apiKeyId: string): Promise<void> {
+  await sql
+    .update(apiKeys)
+    .set({ valid: false, modifiedAt: new Date() })
+    .where(eq(apiKeys.apiKeyId, apiKeyId));
+}

@@ -23,6 +23,8 @@ export interface TakenRun {
   readonly maxElapsedMinutes: number;
   readonly startedAt: Date;
   readonly definition: StoredDefinition;
+  /** How many levels of runs are above it: 0 unless a block of another run started it. */
+  readonly depth: number;
   /** Null: the whole workflow runs. */
   readonly partial: PartialRun | null;
   /** Saved state of its browser, from an earlier life. */
@@ -73,6 +75,7 @@ export class RunExecution {
       maxElapsedMinutes: run.maxElapsedMinutes,
       startedAt: run.startedAt ?? new Date(),
       definition: version.definition,
+      depth: run.depth,
       partial: run.partial as PartialRun | null,
       browserState: left?.kind === 'saved' ? left.state : null,
     };
@@ -86,7 +89,7 @@ export class RunExecution {
       const before = await store.findRun(tx, runId);
       const run = await store.markRunning(tx, runId);
       if (before === undefined || run === undefined) return null;
-      if (before.status !== 'running')
+      if (before.status !== run.status)
         await writeStatus(tx, this.#parts.feed, runId, { status: 'running', failureReason: null });
       const sealed = before.browserStateSealed;
       const left = sealed === null ? null : JSON.parse(this.#parts.seal.open(sealed));
@@ -207,11 +210,8 @@ export class RunExecution {
   /** Gives a run back unfinished, with what became of its browser, to be taken up again by its job. */
   async giveBack(runId: string, left: LeftBrowser): Promise<void> {
     await this.#parts.database.transaction(async (tx) => {
-      const run = await store.updateOpenRun(tx, runId, {
-        status: 'queued',
-        browserStateSealed: this.#parts.seal.seal(JSON.stringify(left)),
-      });
-      if (run !== undefined)
+      const run = await store.markQueued(tx, runId, this.#parts.seal.seal(JSON.stringify(left)));
+      if (run?.status === 'queued')
         await writeStatus(tx, this.#parts.feed, runId, { status: 'queued', failureReason: null });
     });
   }

@@ -1,6 +1,13 @@
-import type { RunListItem, RunRequestEcho, RunStatus, TriggerType, WorkflowRun } from '@lapwing/protocol';
+import type {
+  RunListItem,
+  RunRequestEcho,
+  RunStatus,
+  TriggerType,
+  WorkflowRun,
+} from '@lapwing/protocol';
 import { LapwingError } from '../../errors.ts';
 import { wireTime, wireTimeOrNull } from '../../lib/time.ts';
+import { parseTagFilter } from '../tags/service.ts';
 import type { RunParts } from './parts.ts';
 import * as store from './store.ts';
 
@@ -19,6 +26,8 @@ export interface RunListQuery {
   readonly search_key?: string | undefined;
   readonly error_code?: string | undefined;
   readonly workflow_permanent_id?: readonly string[] | undefined;
+  /** Terms of a tag filter. */
+  readonly tags?: readonly string[] | undefined;
   readonly created_at_start?: Date | undefined;
   readonly created_at_end?: Date | undefined;
   /** Runs that other runs started. */
@@ -40,8 +49,7 @@ export class RunLists {
 
   /** GET /v1/runs. @throws LapwingError `invalid_parameters` for a page too far behind, or a cursor that is none. */
   async runs(organizationId: string, query: RunListQuery): Promise<RunPage<RunListItem>> {
-    const isFiltered =
-      query.search_key !== undefined || query.workflow_permanent_id !== undefined;
+    const isFiltered = query.search_key !== undefined || query.workflow_permanent_id !== undefined;
     const offset = (query.page - 1) * query.page_size;
     if (isFiltered && query.cursor === undefined && offset >= maxFilteredOffset) {
       throw new LapwingError(
@@ -71,6 +79,7 @@ export class RunLists {
       // A text that is all blanks says nothing.
       search: query.search_key?.trim() || undefined,
       errorCode: query.error_code || undefined,
+      tags: query.tags === undefined ? undefined : parseTagFilter(query.tags),
       createdFrom: query.created_at_start,
       createdBefore: query.created_at_end,
       children: query.include_child_runs === true,

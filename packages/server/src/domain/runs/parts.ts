@@ -8,6 +8,7 @@ import type { ArtifactsService } from '../artifacts/service.ts';
 import type { TagsService } from '../tags/service.ts';
 import type { WebhookRun, WebhooksService } from '../webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../workflows/service.ts';
+import type { AnswerAddresses } from './answer-addresses.ts';
 import type { RunFeed } from './feed.ts';
 import { appendEvent, type RunRow } from './store.ts';
 
@@ -22,6 +23,7 @@ export interface RunParts {
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
   readonly checkUrl: UrlCheck;
+  readonly answers: AnswerAddresses;
 }
 
 export const missingRun = (runId: string) =>

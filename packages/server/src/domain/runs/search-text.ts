@@ -7,7 +7,7 @@ const maxValue = 500;
 const maxText = 8000;
 
 const textOf = (value: unknown) =>
-  (typeof value === 'string' ? value : JSON.stringify(value) ?? '').slice(0, maxValue);
+  (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).slice(0, maxValue);
 
 /**
  * What `search_key` looks into (reference: api.md §11): ids and title, keys, descriptions and values of parameters, and

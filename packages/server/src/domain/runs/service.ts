@@ -1,24 +1,34 @@
 import {
+  type BlockRunRequest,
   type CancelManyResponse,
   isFinalStatus,
+  type LegacyRun,
   type RunRequest,
   type RunResponse,
   type RunStatus,
   type TimelineItem,
+  type Workflow,
 } from '@lapwing/protocol';
-import type { Sql } from '../../db/database.ts';
+import { blockNamed, type PartialRun } from '@lapwing/workflow';
 import { LapwingError } from '../../errors.ts';
-import { newId } from '../../lib/ids.ts';
-import type { Principal } from '../organizations/service.ts';
 import type { WebhookRun } from '../webhooks/service.ts';
+import { cancelRun } from './cancel.ts';
+import { RunChildren } from './children.ts';
 import { RunExecution } from './execution.ts';
-import { missingRun, type RunParts, webhookRun, writeStatus } from './parts.ts';
-import { checkRequest, requestHash } from './request.ts';
-import { storable } from './storable.ts';
+import { RunLists } from './lists.ts';
+import { missingRun, type RunParts, webhookRun } from './parts.ts';
+import { RunPauses } from './pauses.ts';
+import { retryRequest } from './retry.ts';
+import { runJob as jobName, type RunOrigin, type RunStart, startRun } from './start.ts';
 import * as store from './store.ts';
 import { timelineView } from './timeline.ts';
-import { type RunWithFiles, runView, webhookView } from './view.ts';
-import { windUp } from './wind-up.ts';
+import { legacyView, type RunWithFiles, runView, webhookView } from './view.ts';
+
+export type { RunPage } from './lists.ts';
+export type { RunOrigin } from './start.ts';
+
+/** The queue's name for a run; its data is `{ run_id }`. */
+export const runJob: string = jobName;
 
 /** An event of a run as it is kept. */
 export interface RunEvent {
@@ -38,11 +48,18 @@ const isWoundUp = (run: store.RunRow) =>
 export class RunsService {
   /** What workers do with runs. */
   readonly execution: RunExecution;
+  readonly lists: RunLists;
+  readonly pauses: RunPauses;
+  /** What blocks do with other runs. */
+  readonly children: RunChildren;
   readonly #parts: RunParts;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.execution = new RunExecution(parts);
+    this.lists = new RunLists(parts);
+    this.pauses = new RunPauses(parts);
+    this.children = new RunChildren(parts);
   }
 
   /** Starts a run of the newest version of a workflow. @throws LapwingError `not_found`, and as {@link startRun}. */
@@ -98,17 +115,29 @@ export class RunsService {
     const { workflows, seal } = this.#parts;
     const run = await this.#find(organizationId, runId);
     const sealed = run.cdpHeadersSealed;
-    const request = retryRequest(run, sealed === null ? null : JSON.parse(seal.open(sealed)));
+    const request = retryRequest(run, {
+      cdpHeaders: sealed === null ? null : JSON.parse(seal.open(sealed)),
+      metadata: await this.#metadataOf(run),
+    });
     // A workflow that was deleted is not run again.
     await workflows.newest(organizationId, run.workflowPermanentId);
     return this.#start(origin, { request, workflow: await workflows.version(run.workflowId) });
   }
 
+  /** The grouped tags of a run, as the metadata that would set them; labels have no place in it. */
+  async #metadataOf({ organizationId, runId }: store.RunRow): Promise<Record<string, string>> {
+    const tags = await this.#parts.tags.ofMany('run', organizationId, [runId]);
+    const grouped = (tags[runId] ?? []).flatMap(({ key, value }): [string, string][] =>
+      key === null ? [] : [[key, value]],
+    );
+    return Object.fromEntries(grouped);
+  }
+
   /** The answer to a start shows the run as it was before anything could have become of it. */
   async #start(origin: RunOrigin, start: RunStart): Promise<RunResponse> {
-    const runId = await startRun(this.#parts, origin, start);
+    const { runId, isNew } = await startRun(this.#parts, origin, start);
     const created = await this.get(origin.principal.organizationId, runId);
-    if (!isNew(runId)) return created;
+    if (!isNew) return created;
     return {
       ...created,
       status: 'created',
@@ -125,6 +154,20 @@ export class RunsService {
       await this.#read(await this.#find(organizationId, runId)),
       this.#parts.artifacts,
     );
+  }
+
+  /** A run in the shape of the legacy reads. @throws LapwingError `not_found`, for another workflow's run too. */
+  async getLegacy(organizationId: string, runId: string, permanentId?: string): Promise<LegacyRun> {
+    const run = await this.#find(organizationId, runId);
+    if (permanentId !== undefined && run.workflowPermanentId !== permanentId)
+      throw missingRun(runId);
+    return legacyView(await this.#read(run), this.#parts.artifacts);
+  }
+
+  /** The version of the workflow that a run was started with. @throws LapwingError `not_found` */
+  async workflowOf(organizationId: string, runId: string): Promise<Workflow> {
+    const run = await this.#find(organizationId, runId);
+    return this.#parts.workflows.versionView(run.workflowId);
   }
 
   /** Whether there is such a run, and it is this organization's. */
@@ -156,25 +199,13 @@ export class RunsService {
     }
   }
 
-  /** Cancels a run; one that has ended stays as it is. @throws LapwingError `not_found` */
+  /**
+   * Cancels a run and those that its blocks have started; one that has ended stays as it is.
+   * @throws LapwingError `not_found`
+   */
   async cancel(organizationId: string, runId: string): Promise<void> {
-    const { database, feed, workflows } = this.#parts;
-    const { workflowId } = await this.#find(organizationId, runId);
-    const { definition } = await workflows.version(workflowId);
-    await database.transaction(async (tx) => {
-      const waiting = await store.cancelWaitingRun(tx, runId);
-      // A run that a worker has is wound up by it, which sends the webhook when the files are kept.
-      const run =
-        waiting ??
-        (await store.updateOpenRun(tx, runId, {
-          status: 'canceled',
-          finishedAt: new Date(),
-          errors: [],
-        }));
-      if (run === undefined) return;
-      await writeStatus(tx, feed, runId, { status: 'canceled', failureReason: null });
-      if (waiting !== undefined) await windUp(tx, this.#parts, waiting, definition);
-    });
+    await this.#find(organizationId, runId);
+    await cancelRun(this.#parts, runId);
   }
 
   async cancelMany(organizationId: string, runIds: readonly string[]): Promise<CancelManyResponse> {

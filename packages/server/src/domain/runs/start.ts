@@ -16,11 +16,26 @@ export const runJob = 'run';
 
 /** Who starts a run, and how. */
 export interface RunOrigin {
-  readonly principal: Principal;
+  readonly principal: Pick<Principal, 'organizationId'> & {
+    /** The key that signs the webhook. */
+    readonly apiKeyId: string | null;
+  };
   readonly triggerType: TriggerType;
   readonly idempotencyKey: string | undefined;
   /** `x-max-steps-override`: step ceiling of each task; null: as the task or its organization says. */
   readonly maxSteps: number | null;
+  readonly parent?: RunParent;
+}
+
+/** The block that starts a run. */
+export interface RunParent {
+  readonly runId: string;
+  /** Starts one run, however often it asks. */
+  readonly blockId: string;
+  /** Of the new run: how many levels of runs are above it. */
+  readonly depth: number;
+  /** Whether it waits for the end. The run goes before others then, the deepest first. */
+  readonly waits: boolean;
 }
 
 /** What is run. */
@@ -32,15 +47,16 @@ export interface RunStart {
 
 /**
  * Starts a run: row and job in one transaction.
- * @returns Its id; that of the earlier run when the idempotency key has one.
- * @throws LapwingError `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`, `idempotency_conflict`.
+ * @returns Its id; that of the earlier run, which is not new, when the idempotency key has one.
+ * @throws LapwingError `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`, `idempotency_conflict`,
+ *   `invalid_state` when the parent has ended.
  *   Nothing is left behind by any of them.
  */
 export async function startRun(
   parts: RunParts,
   origin: RunOrigin,
   start: RunStart,
-): Promise<string> {
+): Promise<{ readonly runId: string; readonly isNew: boolean }> {
   const { request, workflow } = start;
   const checked = checkRequest(request, workflow, parts.workflows.cdpHeaders(workflow));
   const browserUrl = request.browser_address?.replace(/^ws/i, 'http');
@@ -51,13 +67,16 @@ export async function startRun(
   const { runId, organizationId } = row;
   const text = storable(searchText(row, workflow.definition.parameters));
   return parts.database.transaction(async (tx) => {
-    const before = await claimKey(tx, origin, request, runId);
-    if (before !== null) return before;
+    const before = await claim(tx, origin, request, runId);
+    if (before !== null) return { runId: before, isNew: false };
     await store.insertRun(tx, row);
+    const metadata = checked.echo.run_metadata ?? {};
+    await parts.tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
     await store.insertSearch(tx, { runId, organizationId, text });
     await writeStatus(tx, parts.feed, runId, { status: 'queued', failureReason: null });
-    await parts.queue.enqueue(tx, runJob, { data: { run_id: runId } });
-    return runId;
+    const priority = origin.parent?.waits === true ? origin.parent.depth : 0;
+    await parts.queue.enqueue(tx, runJob, { data: { run_id: runId }, priority });
+    return { runId, isNew: true };
   });
 }
 
@@ -80,6 +99,8 @@ function rowOf({ seal }: RunParts, origin: RunOrigin, start: RunStart, checked: 
     webhookUrl: storable(checked.webhookUrl),
     maxElapsedMinutes: checked.maxElapsedMinutes,
     maxSteps: origin.maxSteps,
+    parentRunId: origin.parent?.runId ?? null,
+    depth: origin.parent?.depth ?? 0,
     partial:
       partial === undefined
         ? null
@@ -89,6 +110,40 @@ function rowOf({ seal }: RunParts, origin: RunOrigin, start: RunStart, checked: 
     modifiedAt: now,
     queuedAt: now,
   };
+}
+
+/** The run that the same start has made already; null when there is none. */
+async function claim(
+  tx: Sql,
+  origin: RunOrigin,
+  request: RunRequest,
+  runId: string,
+): Promise<string | null> {
+  const { parent } = origin;
+  return parent === undefined
+    ? claimKey(tx, origin, request, runId)
+    : claimBlock(tx, { ...origin, parent }, runId);
+}
+
+/**
+ * The run that the block has started before its own run was interrupted. No run may begin under one that has ended: who
+ * cancels a run cancels those that are under it by then.
+ */
+async function claimBlock(
+  tx: Sql,
+  { principal, parent }: RunOrigin & { readonly parent: RunParent },
+  runId: string,
+): Promise<string | null> {
+  if (!(await store.holdOpenRun(tx, parent.runId)))
+    throw new LapwingError('invalid_state', `Run ${parent.runId} has ended`);
+  const holder = await store.claimKey(tx, {
+    organizationId: principal.organizationId,
+    scope: 'child',
+    key: parent.blockId,
+    requestHash: '',
+    resourceId: runId,
+  });
+  return holder?.resourceId ?? null;
 }
 
 /** The run that an idempotency key belongs to already; null when the key is free or none was sent. */

@@ -9,11 +9,13 @@ import {
   inArray,
   isNull,
   lt,
-  type SQL,
   sql as raw,
+  type SQL,
 } from 'drizzle-orm';
+import type { RunStatus } from '@lapwing/protocol';
 import type { Sql } from '../../db/database.ts';
 import { idempotencyKeys, runBlocks, runEvents, runSearches, runs } from '../../db/tables.ts';
+import { carriesTags, type TagFilter } from '../tags/service.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type RunBlockRow = typeof runBlocks.$inferSelect;
@@ -21,7 +23,11 @@ export type RunEventRow = typeof runEvents.$inferSelect;
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
 /** Statuses from which a run can still end. */
-const openStatuses = ['created', 'queued', 'running', 'paused'];
+const openStatuses: readonly RunStatus[] = ['created', 'queued', 'running', 'paused'];
+
+/** A run that waits for people goes on waiting, whether a worker has it or not. */
+const unlessPaused = (status: RunStatus) =>
+  raw`case when ${runs.status} = 'paused' then 'paused' else ${status} end` as unknown as string;
 
 export async function insertRun(sql: Sql, row: typeof runs.$inferInsert): Promise<RunRow> {
   const rows = await sql.insert(runs).values(row).returning();
@@ -31,10 +37,7 @@ export async function insertRun(sql: Sql, row: typeof runs.$inferInsert): Promis
 }
 
 /** Keeps what the run is searched by. */
-export async function insertSearch(
-  sql: Sql,
-  row: typeof runSearches.$inferInsert,
-): Promise<void> {
+export async function insertSearch(sql: Sql, row: typeof runSearches.$inferInsert): Promise<void> {
   await sql.insert(runSearches).values(row);
 }
 
@@ -49,12 +52,41 @@ export async function updateOpenRun(
   runId: string,
   change: Partial<typeof runs.$inferInsert>,
 ): Promise<RunRow | undefined> {
+  return updateRunIn(sql, runId, openStatuses, change);
+}
+
+/** Changes a run that has one of these statuses; undefined when it has another. */
+export async function updateRunIn(
+  sql: Sql,
+  runId: string,
+  statuses: readonly RunStatus[],
+  change: Partial<typeof runs.$inferInsert>,
+): Promise<RunRow | undefined> {
   const rows = await sql
     .update(runs)
     .set({ ...change, modifiedAt: new Date() })
-    .where(and(eq(runs.runId, runId), inArray(runs.status, openStatuses)))
+    .where(and(eq(runs.runId, runId), inArray(runs.status, [...statuses])))
     .returning();
   return rows[0];
+}
+
+/** Whether a run has not ended, and will not before the transaction is over. */
+export async function holdOpenRun(tx: Sql, runId: string): Promise<boolean> {
+  const rows = await tx
+    .select({ runId: runs.runId })
+    .from(runs)
+    .where(and(eq(runs.runId, runId), inArray(runs.status, [...openStatuses])))
+    .for('share');
+  return rows.length === 1;
+}
+
+/** Ids of the runs that blocks of a run have started and that have not ended. */
+export async function listOpenChildren(sql: Sql, runId: string): Promise<string[]> {
+  const rows = await sql
+    .select({ runId: runs.runId })
+    .from(runs)
+    .where(and(eq(runs.parentRunId, runId), inArray(runs.status, [...openStatuses])));
+  return rows.map((row) => row.runId);
 }
 
 /** Changes what may change after the end: what was found while the run was wound up, and its webhook's fate. */
@@ -73,27 +105,25 @@ export async function updateRun(
 }
 
 /**
- * A worker takes the run up. Undefined when it has ended. The state of its browser is used once: it is not true any more
+ * A worker takes the run up: one that is paused stays so. Undefined when it has ended. The state of its browser is used once: it is not true any more
  * when the next block has run.
  */
 export async function markRunning(sql: Sql, runId: string): Promise<RunRow | undefined> {
   return updateOpenRun(sql, runId, {
-    status: 'running',
+    status: unlessPaused('running'),
     startedAt: raw`coalesce(${runs.startedAt}, now())` as unknown as Date,
     attempts: raw`${runs.attempts} + 1` as unknown as number,
     browserStateSealed: null,
   });
 }
 
-/** Cancels a run that waits for a worker; undefined when it does not. */
-export async function cancelWaitingRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
-  const now = new Date();
-  const rows = await sql
-    .update(runs)
-    .set({ status: 'canceled', finishedAt: now, modifiedAt: now })
-    .where(and(eq(runs.runId, runId), inArray(runs.status, ['created', 'queued'])))
-    .returning();
-  return rows[0];
+/** A run goes back to the queue: one that is paused stays so. Undefined when it has ended. */
+export async function markQueued(
+  sql: Sql,
+  runId: string,
+  browserStateSealed: string,
+): Promise<RunRow | undefined> {
+  return updateOpenRun(sql, runId, { status: unlessPaused('queued'), browserStateSealed });
 }
 
 /** Claims an idempotency key; the row that holds it already, when there is one. */
@@ -118,6 +148,11 @@ export async function claimKey(
 
 export async function insertBlock(sql: Sql, row: typeof runBlocks.$inferInsert): Promise<void> {
   await sql.insert(runBlocks).values(row);
+}
+
+export async function findBlock(sql: Sql, blockId: string): Promise<RunBlockRow | undefined> {
+  const rows = await sql.select().from(runBlocks).where(eq(runBlocks.blockId, blockId));
+  return rows[0];
 }
 
 export async function updateBlock(
@@ -193,6 +228,7 @@ export interface RunFilter {
   readonly workflowIds: readonly string[] | undefined;
   readonly search: string | undefined;
   readonly errorCode: string | undefined;
+  readonly tags: TagFilter | undefined;
   readonly createdFrom: Date | undefined;
   readonly createdBefore: Date | undefined;
   /** With the runs that other runs started. */
@@ -218,9 +254,10 @@ export type ListedRun = Pick<RunRow, keyof typeof listedColumns> & {
 const elements = (list: readonly string[], name: string) =>
   raw`json_array_elements_text(${JSON.stringify(list)}::json) as ${raw.identifier(name)}(key)`;
 
-const containing = (text: string) => `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
+const containing = (text: string) =>
+  `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
 
-function conditions(filter: RunFilter): SQL | undefined {
+function conditions(sql: Sql, filter: RunFilter): SQL | undefined {
   const { search, errorCode, createdFrom, createdBefore, after } = filter;
   return and(
     eq(runs.organizationId, filter.organizationId),
@@ -228,9 +265,17 @@ function conditions(filter: RunFilter): SQL | undefined {
     filter.workflowIds && eq(runs.workflowPermanentId, raw`workflow.key`),
     isNull(runs.debugSessionId),
     filter.children ? undefined : isNull(runs.parentRunId),
+    filter.tags &&
+      carriesTags(
+        sql,
+        { kind: 'run', organizationId: filter.organizationId, id: runs.runId },
+        filter.tags,
+      ),
     createdFrom && gte(runs.createdAt, createdFrom),
     createdBefore && lt(runs.createdAt, createdBefore),
-    after && raw`(${runs.createdAt}, ${runs.runId}) < (${after.createdAt.toISOString()}::timestamptz, ${after.runId})`,
+    after === null
+      ? undefined
+      : raw`(${runs.createdAt}, ${runs.runId}) < (${after.createdAt.toISOString()}::timestamptz, ${after.runId})`,
     errorCode === undefined
       ? undefined
       : raw`(${runs.errors})::jsonb @> ${JSON.stringify([{ error_code: errorCode }])}::jsonb`,
@@ -254,7 +299,7 @@ export async function listRuns(sql: Sql, filter: RunFilter): Promise<ListedRun[]
   const page = raw`(
     select newest.run_id from ${raw.join(branches, raw` cross join `)} cross join lateral (
       select ${runs.runId} as run_id, ${runs.createdAt} as created_at from ${runs}
-       where ${conditions(filter)}
+       where ${conditions(sql, filter)}
        order by ${runs.createdAt} desc, ${runs.runId} desc limit ${offset + limit}
     ) as newest
     order by newest.created_at desc, newest.run_id desc offset ${offset} limit ${limit}

@@ -42,6 +42,13 @@ function outputView(output: { value: unknown } | null): RunBlock['output'] {
   return { value };
 }
 
+/** Further fields of a row: those of its end, and before it those that a block has noted for the time being. */
+export function shownDetails(
+  row: Pick<RunBlockRow, 'notes' | 'details'>,
+): Readonly<Record<string, unknown>> {
+  return { ...(row.notes.details ?? {}), ...row.details };
+}
+
 function blockView(
   row: RunBlockRow,
   organizationId: string,
@@ -51,7 +58,7 @@ function blockView(
   return {
     ...emptyFields,
     actions: [],
-    ...row.details,
+    ...shownDetails(row),
     workflow_run_block_id: row.blockId,
     workflow_run_id: row.runId,
     organization_id: organizationId,

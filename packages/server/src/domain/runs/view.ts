@@ -1,6 +1,7 @@
 import {
   type FileInfo,
   isFinalStatus,
+  type LegacyRun,
   type RunRequestEcho,
   type RunResponse,
   type RunStatus,
@@ -75,12 +76,12 @@ export function runView(parts: RunWithFiles, urls: ArtifactsService): RunRespons
   };
 }
 
-/** The body of a run's webhook: both vocabularies of the reference in one object (api.md §8.2). */
-export function webhookView(parts: RunWithFiles, urls: ArtifactsService): Record<string, unknown> {
+/** A run in the shape of the legacy reads (api.md §6.2). */
+export function legacyView(parts: RunWithFiles, urls: ArtifactsService): LegacyRun {
   const { run } = parts;
   const modern = runView(parts, urls);
   const echo = run.request as RunRequestEcho;
-  const legacy = {
+  return {
     workflow_id: run.workflowPermanentId,
     workflow_run_id: run.runId,
     agent_id: run.workflowPermanentId,
@@ -97,8 +98,17 @@ export function webhookView(parts: RunWithFiles, urls: ArtifactsService): Record
     totp_identifier: echo.totp_identifier,
     extra_http_headers: echo.extra_http_headers,
     cdp_connect_headers: echo.cdp_connect_headers,
+    queued_at: modern.queued_at,
+    started_at: modern.started_at,
+    finished_at: modern.finished_at,
+    created_at: modern.created_at,
+    modified_at: modern.modified_at,
     parameters: run.parameters,
+    screenshot_urls: modern.screenshot_urls,
+    recording_url: modern.recording_url,
     recording_urls: modern.recording_url === null ? null : [modern.recording_url],
+    recording_archived: modern.recording_archived,
+    downloaded_files: modern.downloaded_files,
     downloaded_file_urls: modern.downloaded_files?.map((file) => file.url) ?? null,
     outputs: modern.output,
     total_steps: modern.step_count,
@@ -107,8 +117,20 @@ export function webhookView(parts: RunWithFiles, urls: ArtifactsService): Record
     cached_credits_used: null,
     task_v2: null,
     workflow_title: run.title,
+    browser_session_id: modern.browser_session_id,
+    browser_profile_id: modern.browser_profile_id,
+    browser_seed_source: modern.browser_seed_source,
     browser_sink_profile_id: null,
+    max_screenshot_scrolls: modern.max_screenshot_scrolls,
     browser_address: echo.browser_address,
+    run_with: modern.run_with,
+    script_run: null,
+    script_id: null,
+    errors: modern.errors,
   };
-  return { ...legacy, ...modern };
+}
+
+/** The body of a run's webhook: both vocabularies of the reference in one object (api.md §8.2). */
+export function webhookView(parts: RunWithFiles, urls: ArtifactsService): Record<string, unknown> {
+  return { ...legacyView(parts, urls), ...runView(parts, urls) };
 }

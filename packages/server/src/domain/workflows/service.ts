@@ -88,7 +88,10 @@ export class WorkflowsService {
   async create(
     organizationId: string,
     body: WorkflowBody,
-    options: { readonly idempotencyKey?: string | undefined; readonly folderId?: string | undefined },
+    options: {
+      readonly idempotencyKey?: string | undefined;
+      readonly folderId?: string | undefined;
+    } = {},
   ): Promise<Workflow> {
     const { idempotencyKey } = options;
     const request = readDefinition(body);
@@ -247,6 +250,22 @@ export class WorkflowsService {
     return versionOf(await this.#find(organizationId, permanentId));
   }
 
+  /** The version with this number, to be run. @throws LapwingError `not_found` */
+  async numbered(
+    organizationId: string,
+    permanentId: string,
+    version: number,
+  ): Promise<WorkflowVersion> {
+    return versionOf(await this.#find(organizationId, permanentId, version));
+  }
+
+  /** One version as the API shows it, by its `w_…`; there even after the workflow was deleted. */
+  async versionView(workflowId: string): Promise<Workflow> {
+    const row = await store.findVersion(this.#database.sql, workflowId);
+    if (row === undefined) throw missing(workflowId);
+    return workflowView(row);
+  }
+
   /** The version that a run was started with; there even after the workflow was deleted. */
   async version(workflowId: string): Promise<WorkflowVersion> {
     const row = await store.findVersion(this.#database.sql, workflowId);
@@ -305,8 +324,14 @@ export class WorkflowsService {
       place: store.WorkflowPlace;
     },
   ): Promise<store.WorkflowRow> {
-    const { title, description, status, workflow_definition, folder_id: _, ...settings } =
-      save.request;
+    const {
+      title,
+      description,
+      status,
+      workflow_definition,
+      folder_id: _,
+      ...settings
+    } = save.request;
     const headers = settings.cdp_connect_headers;
     const sealed = headers == null ? headers : sealedHeaders(headers, this.#seal);
     const environment = {

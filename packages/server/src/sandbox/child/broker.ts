@@ -1,5 +1,5 @@
 /**
- * The child's main thread. It alone holds the channel to the parent and the token of the run; user code lives in a
+ * The child's main thread. It alone holds the channel to the parent and the token of the code that runs; user code lives in a
  * worker beside it, so that it cannot reach the token, and so that a loop there does not keep this thread from seeing
  * that the parent is gone.
  */

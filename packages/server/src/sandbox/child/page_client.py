@@ -25,6 +25,10 @@ class PageClient:
         self._classes = {name: _build_class(name, members) for name, members in surface.items()}
         self.page = self.make("Page", "page", [])
 
+    def close(self):
+        """Whatever of the code still runs reaches the page no more."""
+        self._send = _refuse
+
     def receive(self, message):
         if message["type"] == "values":
             self._values.update(message["values"])
@@ -83,6 +87,10 @@ class PageClient:
             if key == "$plain":
                 value = item
         return {key: self.decode(item) for key, item in value.items()}
+
+
+def _refuse(call_id, message):
+    raise Error("The code has ended.")
 
 
 class Remote:

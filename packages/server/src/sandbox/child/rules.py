@@ -32,9 +32,16 @@ def _fault(node):
             return f"the name {name}"
         case ast.Attribute(attr=name) if name in FORBIDDEN_ATTRIBUTES:
             return f"the attribute {name}"
+        case ast.MatchClass(kwd_attrs=names):
+            return _forbidden_attribute(names)
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith("__") and name != "__init__":
             return f"the name {name}"
     return None
+
+
+def _forbidden_attribute(names):
+    forbidden = [name for name in names if name.startswith("__") or name in FORBIDDEN_ATTRIBUTES]
+    return f"the attribute {forbidden[0]}" if forbidden else None
 
 
 def _forbidden_import(modules):

@@ -1,31 +1,32 @@
-"""Runs one piece of user code and describes how it ended."""
+"""Runs pieces of user code, one after another, and describes how each ended."""
 
 import ast
 import asyncio
 import builtins
-import datetime
-import html
 import json
 import keyword
 import math
-import re
 import sys
 import types
 
 from page_client import PageClient
-from rules import ALLOWED_IMPORTS, Refused, check
+from reuse import Interpreter
+from rules import Refused, check
 
 MAX_TEXT = 2000
 MAX_DEPTH = 90
 FILE = "<code>"
 # Not a name that user code can spell.
 CAPTURE = ".capture"
+# What functions of `datetime` import in the name of their caller. Code that spells these is refused.
+IMPLICIT_IMPORTS = {"_strptime", "time"}
 NOT_OFFERED = {
     "breakpoint", "compile", "copyright", "credits", "delattr", "dir", "eval", "exec", "exit", "globals", "help",
     "input", "license", "locals", "open", "quit", "setattr", "vars",
 }
 
 client = None
+interpreter = None
 
 
 class ErrorCode(Exception):
@@ -43,6 +44,12 @@ class FellOff:
         self.variables = variables
 
 
+def prepare():
+    """To be called once, before any user code."""
+    global interpreter
+    interpreter = Interpreter(asyncio.get_event_loop())
+
+
 async def run(start_text, log, call):
     start = json.loads(start_text)
     try:
@@ -52,12 +59,27 @@ async def run(start_text, log, call):
     except Refused as error:
         return _dumps({"kind": "refused", "message": str(error)[:MAX_TEXT]})
     except BaseException as error:
+        if not isinstance(error, Exception) or isinstance(error, (MemoryError, RecursionError)):
+            interpreter.spend()
         return _dumps(_raised(error))
+    finally:
+        _close_page()
+
+
+async def settle():
+    return await interpreter.settle()
 
 
 def receive(message):
     if client is not None:
         client.receive(json.loads(message))
+
+
+def _close_page():
+    global client
+    if client is not None:
+        client.close()
+        client = None
 
 
 async def _run(start, log, call):
@@ -94,7 +116,17 @@ def _compile(code, names, scope):
 
 def _scope(log):
     offered = {name: item for name, item in vars(builtins).items() if name not in NOT_OFFERED}
-    offered["__import__"] = _import
+    modules = interpreter.modules()
+
+    def import_(name, scope=None, variables=None, wanted=(), level=0):
+        if name in IMPLICIT_IMPORTS:
+            return __import__(name)
+        if name not in modules:
+            raise ImportError(f"import of {name} is not allowed")
+        return modules[name]
+
+    offered["__import__"] = import_
+    offered["getattr"] = interpreter.getattr
 
     def print_(*values, sep=" ", end="\n", file=None, flush=False):
         log("info", (" " if sep is None else sep).join(str(value) for value in values))
@@ -102,23 +134,12 @@ def _scope(log):
     return {
         "__builtins__": offered,
         "__name__": "code",
-        "asyncio": asyncio,
-        "datetime": datetime,
-        "html": html,
-        "json": json,
-        "math": math,
-        "re": re,
+        **modules,
         "print": print_,
         "sleep": asyncio.sleep,
         "ErrorCode": ErrorCode,
         CAPTURE: lambda: FellOff(dict(sys._getframe(1).f_locals)),
     }
-
-
-def _import(name, scope=None, variables=None, wanted=(), level=0):
-    if name not in ALLOWED_IMPORTS:
-        raise ImportError(f"import of {name} is not allowed")
-    return __import__(name, scope, variables, wanted, level)
 
 
 def _raised(error):

@@ -4,7 +4,12 @@ import type { RunsService } from '../../domain/runs/service.ts';
 import { type HostTools, RunHost } from '../../host/run-host.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import { type ClaimedJob, JobInterrupted, type JobVerdict } from '../../queue/job.ts';
+import {
+  type ClaimedJob,
+  JobInterrupted,
+  type JobSlot,
+  type JobVerdict,
+} from '../../queue/job.ts';
 
 const Data = z.object({ run_id: z.string() });
 
@@ -13,20 +18,27 @@ type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>
 export interface RunHandlerParts {
   readonly tools: HostTools;
   readonly log: Log;
-  /** Fires when the worker shuts down: no further block begins, running ones have their time. */
+  /**
+   * Fires when the worker shuts down, with a RunStopped: no further block begins, those that work have their time, those
+   * that only wait for somebody are left at once.
+   */
   readonly draining: AbortSignal;
 }
 
 /** Carries out one run: takes it up, interprets it, ends it; or gives it back when the worker stops. */
 export function runHandler(parts: RunHandlerParts) {
   const { execution } = parts.tools.runs;
-  return async (job: ClaimedJob, lease: AbortSignal): Promise<JobVerdict> => {
+  return async (job: ClaimedJob, lease: AbortSignal, slot: JobSlot): Promise<JobVerdict> => {
     const { run_id: runId } = Data.parse(job.data);
     const run = await execution.take(runId);
     if (run === null) return { kind: 'done' };
     const stop = new RunStop(run, lease);
     const unwatch = execution.onEnded(runId, () => stop.now('canceled', 'The run was canceled'));
-    const host = new RunHost(parts.tools, run, stop.signal);
+    const host = new RunHost(parts.tools, run, {
+      signal: stop.signal,
+      draining: parts.draining,
+      slot,
+    });
     try {
       await host.files.load();
       await carryOut(parts, run, host, stop.signal);
@@ -68,9 +80,6 @@ function environmentOf(
   host: RunHost,
   signal: AbortSignal,
 ): RunEnvironment {
-  const stopWhenDraining = () => {
-    if (parts.draining.aborted) throw new RunStopped('interrupted', 'The worker is shutting down');
-  };
   return {
     runId: run.runId,
     workflowId: run.workflowId,
@@ -79,7 +88,9 @@ function environmentOf(
     parameters: run.parameters,
     browserSessionId: null,
     partial: run.partial,
-    journal: parts.tools.runs.execution.journal(run.runId, stopWhenDraining),
+    journal: parts.tools.runs.execution.journal(run.runId, () =>
+      parts.draining.throwIfAborted(),
+    ),
     capabilities: (blockId) => host.capabilities(blockId),
     newId,
     signal,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parameterKeys } from '../parameter-keys.ts';
 
 const maxCodes = 64;
 const maxMappingBytes = 32_768;
@@ -52,11 +53,11 @@ const errorCodeMapping = z
   );
 
 const step = z.object({
-  title: z.string().nullable().default(null),
-  description: z.string().nullable().default(null),
-  action_type: z.enum(actionTypes).default('null_action'),
-  line_start: z.int().nullable().default(null),
-  line_end: z.int().nullable().default(null),
+  title: z.string().nullable().default(null).describe('Name of the step.'),
+  description: z.string().nullable().default(null).describe('What the step does.'),
+  action_type: z.enum(actionTypes).default('null_action').describe('Kind of the step.'),
+  line_start: z.int().nullable().default(null).describe('Its first line.'),
+  line_end: z.int().nullable().default(null).describe('Its last line.'),
 });
 
 /** The fields of a `code` block. */
@@ -66,10 +67,15 @@ export const codeFields = z.object({
     .enum(['python', 'javascript', 'typescript'])
     .default('python')
     .describe('Templates are rendered in python only: elsewhere use the parameters as variables.'),
-  parameter_keys: z.array(z.string()).nullable().default(null),
-  prompt: z.string().nullable().default(null),
+  parameter_keys: parameterKeys.describe(
+    'Keys of parameters and outputs that the code sees as variables.',
+  ),
+  prompt: z.string().nullable().default(null).describe('What the code is for, for display.'),
   steps: z.array(step).nullable().default(null).describe('An outline for display.'),
-  error_code_mapping: errorCodeMapping.nullable().default(null),
+  error_code_mapping: errorCodeMapping
+    .nullable()
+    .default(null)
+    .describe('Codes that ErrorCode may raise, each with what it means.'),
   parameters: z.never({ error: 'is no field of a code block: use parameter_keys' }).optional(),
   error_code: z.never({ error: 'is no field of a code block: use error_code_mapping' }).optional(),
 });

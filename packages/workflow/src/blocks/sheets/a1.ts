@@ -55,7 +55,7 @@ export function columnIndex(letters: string): number {
 }
 
 /** 0 is `A`, 25 `Z`, 26 `AA`. */
-export function columnLetters(index: number): string {
+function columnLetters(index: number): string {
   const rest = Math.floor(index / 26);
   const last = String.fromCharCode(65 + (index % 26));
   return rest === 0 ? last : columnLetters(rest - 1) + last;

@@ -8,4 +8,5 @@ export const llmKey = z
   .string()
   .nullable()
   .default(null)
-  .transform((key) => (key !== null && /\{\{|\{%/.test(key) ? key : null));
+  .transform((key) => (key !== null && /\{\{|\{%/.test(key) ? key : null))
+  .describe('Which model; a key that is no template is dropped, and the default model used.');

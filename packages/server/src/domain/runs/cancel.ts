@@ -1,0 +1,38 @@
+import { type RunParts, writeStatus } from './parts.ts';
+import * as store from './store.ts';
+import { windUp } from './wind-up.ts';
+
+/**
+ * Cancels a run and, whether it had ended or not, every run below it. The run itself goes first: a parent that waits
+ * must not take the end of its child for a failure.
+ * @param only Does nothing unless the run is paused.
+ * @returns False when the run had ended, or was not paused.
+ */
+export async function cancelRun(
+  parts: RunParts,
+  runId: string,
+  only?: 'paused',
+): Promise<boolean> {
+  const { database, feed, workflows } = parts;
+  const before = await store.findRun(database.sql, runId);
+  if (before === undefined) return false;
+  const { definition } = await workflows.version(before.workflowId);
+  const canceled = await database.transaction(async (tx) => {
+    const change = { status: 'canceled', finishedAt: new Date() };
+    const waiting =
+      only === undefined
+        ? await store.updateRunIn(tx, runId, ['created', 'queued'], change)
+        : undefined;
+    // A run that a worker has is wound up by it, which sends the webhook when the files are kept.
+    const worked = only === undefined ? (['running', 'paused'] as const) : [only];
+    const run = waiting ?? (await store.updateRunIn(tx, runId, worked, { ...change, errors: [] }));
+    if (run === undefined) return false;
+    await writeStatus(tx, feed, runId, { status: 'canceled', failureReason: null });
+    if (waiting !== undefined) await windUp(tx, parts, waiting, definition);
+    return true;
+  });
+  if (!canceled && only !== undefined) return false;
+  for (const child of await store.listOpenChildren(database.sql, runId))
+    await cancelRun(parts, child);
+  return canceled;
+}
