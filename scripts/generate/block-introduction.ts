@@ -14,7 +14,7 @@ create and run a workflow.
 |---|---|---|---|
 | \`block_type\` | text | **required** | One of the types below. |
 | \`label\` | text | **required** | Its name: letters, digits and \`_\`, once in a workflow, loops included. |
-| \`next_block_label\` | text, or null | | The block that comes next. As soon as one block names one, or there is a conditional, the order of the list means nothing, and a block that names none is an end. |
+| \`next_block_label\` | text, or null | | The block that comes next; null is an end. Where no block names one and there is no conditional, the order of the list counts. |
 | \`continue_on_failure\` | true or false | \`false\` | The run goes on when this block fails. |
 | \`next_loop_on_failure\` | true or false | \`false\` | In a loop: a failure ends this iteration only. |
 | \`model\` | object, or null | | Which model works for this block: \`{"model_name": "…"}\`. Kept for the agent. |

@@ -72,21 +72,23 @@ function effectOf(type: BlockType): string {
 
 function afterInterruption(type: BlockType): string {
   if (type.isIdempotent === undefined) return 'After an interruption it is not repeated.';
-  // A rule that asks for no fields is always kept.
-  return type.isIdempotent.length === 0
-    ? 'A repetition does no harm, so after an interruption it is run again.'
-    : `After an interruption it is run again only when ${repeatable[type.type] ?? unexplained(type)}.`;
+  const why = repeatable[type.type];
+  if (why === undefined)
+    throw new Error(
+      `scripts/generate/block-pages.ts does not say when ${type.type} may be repeated`,
+    );
+  return `After an interruption it is run again${why}.`;
 }
 
-/** When `isIdempotent` of a type is true, in words. */
+/** What `isIdempotent` of a type goes by, in words. */
 const repeatable: Readonly<Record<string, string>> = {
-  google_sheets_write: 'its `write_mode` is `update`',
-  http_request: 'its method is GET, HEAD or OPTIONS, or the answer is saved as a file',
+  download_to_s3: ', and replaces the file that it may have left',
+  file_upload: ', and replaces the files that it may have left',
+  google_sheets_write: ' only when its `write_mode` is `update`',
+  http_request: ' only when its method is GET, HEAD or OPTIONS, or the answer is saved as a file',
+  upload_to_s3: ', and replaces the files that it may have left',
+  workflow_trigger: ', and finds the run that it may have started',
 };
-
-function unexplained({ type }: BlockType): never {
-  throw new Error(`scripts/generate/block-pages.ts does not say when ${type} may be repeated`);
-}
 
 function outputOf({ type }: BlockType): BlockOutput {
   const output = blockOutputs[type];

@@ -54,6 +54,8 @@ function seedName(): string {
   for (const name of readdirSync(migrationsDirectory).sort()) {
     if (name.endsWith('.sql')) hash.update(readFileSync(join(migrationsDirectory, name)));
   }
+  // Which of them a database has had is told by the times in here.
+  hash.update(readFileSync(join(migrationsDirectory, 'meta', '_journal.json')));
   hash.update(versionOf('@electric-sql/pglite')).update(versionOf('pg-boss'));
   return `seed-${hash.digest('hex').slice(0, 16)}.tar.gz`;
 }

@@ -55,6 +55,9 @@ async function endOf(
 }
 
 /** Without the list of all that was extracted: this run makes its own of the parts (blocks.md §6.3). */
-function blockOutputs({ extracted_information: _, ...outputs }: Record<string, unknown>): JsonObject {
+function blockOutputs({
+  extracted_information: _,
+  ...outputs
+}: Record<string, unknown>): JsonObject {
   return outputs as JsonObject;
 }

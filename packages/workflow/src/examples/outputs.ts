@@ -33,9 +33,11 @@ function byAgent(type: string, words: string): BlockOutput {
 }
 
 const agentTask = 'A task ([above](#the-output-of-a-task)).';
-const noBucket = 'or use file_upload with a bucket of yours.';
+const noBucket =
+  'This server has no bucket of its own. Its operator names one with LAPWING_S3_BUCKET, LAPWING_S3_ACCESS_KEY_ID and LAPWING_S3_SECRET_ACCESS_KEY; or use file_upload with a bucket of yours.';
 const bucket = 'a bucket of the server (`LAPWING_S3_BUCKET`)';
-const noGoogle = 'LAPWING_GOOGLE_SERVICE_ACCOUNT or LAPWING_GOOGLE_ACCESS_TOKEN.';
+const noGoogle =
+  'This Lapwing has no Google account: its operator names one in LAPWING_GOOGLE_SERVICE_ACCOUNT or LAPWING_GOOGLE_ACCESS_TOKEN.';
 const google =
   "the server's Google account (`LAPWING_GOOGLE_SERVICE_ACCOUNT` or `LAPWING_GOOGLE_ACCESS_TOKEN`)";
 const noMailServer =

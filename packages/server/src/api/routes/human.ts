@@ -7,7 +7,7 @@ import { securityHeaders } from '../refusals.ts';
 
 type HumanHandlers = Pick<JsonHandlers, 'continueRun'> &
   Pick<StreamHandlers, 'showAnswer' | 'giveAnswer'>;
-type AnswerRequest = Parameters<StreamHandlers['giveAnswer']>[0];
+type AnswerRequest = Pick<Parameters<StreamHandlers['giveAnswer']>[0], 'params' | 'query'>;
 type Page = Parameters<typeof answerPage>[0];
 
 /** The page has one button and runs nothing. */

@@ -8,11 +8,7 @@ import { windUp } from './wind-up.ts';
  * @param only Does nothing unless the run is paused.
  * @returns False when the run had ended, or was not paused.
  */
-export async function cancelRun(
-  parts: RunParts,
-  runId: string,
-  only?: 'paused',
-): Promise<boolean> {
+export async function cancelRun(parts: RunParts, runId: string, only?: 'paused'): Promise<boolean> {
   const { database, feed, workflows } = parts;
   const before = await store.findRun(database.sql, runId);
   if (before === undefined) return false;

@@ -25,7 +25,7 @@ export class RunChildren {
     const { database, workflows } = this.#parts;
     const parent = await store.findRun(database.sql, parentId);
     if (parent === undefined) throw missingRun(parentId);
-    const { organizationId, apiKeyId } = parent;
+    const { organizationId } = parent;
     const depth = parent.depth + 1;
     if (depth > maxDepth) {
       throw new LapwingError(
@@ -41,7 +41,8 @@ export class RunChildren {
     });
     const workflow = await workflows.newest(organizationId, child.workflowPermanentId);
     const origin = {
-      principal: { organizationId, apiKeyId },
+      // Without a key of its own the webhook is signed by one of the organization.
+      principal: { organizationId, apiKeyId: parent.apiKeyId ?? '' },
       triggerType: parent.triggerType as TriggerType,
       maxSteps: parent.maxSteps,
       idempotencyKey: undefined,

@@ -16,10 +16,7 @@ export const runJob = 'run';
 
 /** Who starts a run, and how. */
 export interface RunOrigin {
-  readonly principal: Pick<Principal, 'organizationId'> & {
-    /** The key that signs the webhook. */
-    readonly apiKeyId: string | null;
-  };
+  readonly principal: Principal;
   readonly triggerType: TriggerType;
   readonly idempotencyKey: string | undefined;
   /** `x-max-steps-override`: step ceiling of each task; null: as the task or its organization says. */

@@ -1,3 +1,4 @@
+import type { RunStatus } from '@lapwing/protocol';
 import {
   and,
   asc,
@@ -12,7 +13,6 @@ import {
   sql as raw,
   type SQL,
 } from 'drizzle-orm';
-import type { RunStatus } from '@lapwing/protocol';
 import type { Sql } from '../../db/database.ts';
 import { idempotencyKeys, runBlocks, runEvents, runSearches, runs } from '../../db/tables.ts';
 import { carriesTags, type TagFilter } from '../tags/service.ts';

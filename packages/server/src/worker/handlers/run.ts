@@ -4,12 +4,7 @@ import type { RunsService } from '../../domain/runs/service.ts';
 import { type HostTools, RunHost } from '../../host/run-host.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import {
-  type ClaimedJob,
-  JobInterrupted,
-  type JobSlot,
-  type JobVerdict,
-} from '../../queue/job.ts';
+import { type ClaimedJob, JobInterrupted, type JobSlot, type JobVerdict } from '../../queue/job.ts';
 
 const Data = z.object({ run_id: z.string() });
 
@@ -88,9 +83,7 @@ function environmentOf(
     parameters: run.parameters,
     browserSessionId: null,
     partial: run.partial,
-    journal: parts.tools.runs.execution.journal(run.runId, () =>
-      parts.draining.throwIfAborted(),
-    ),
+    journal: parts.tools.runs.execution.journal(run.runId, () => parts.draining.throwIfAborted()),
     capabilities: (blockId) => host.capabilities(blockId),
     newId,
     signal,
