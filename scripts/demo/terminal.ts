@@ -4,7 +4,7 @@ type Style = Parameters<typeof styleText>[0];
 
 const paint = (style: Style, text: string) => styleText(style, text, { stream: process.stdout });
 
-export const bold = (text: string) => paint('bold', text);
+const bold = (text: string) => paint('bold', text);
 export const dim = (text: string) => paint('dim', text);
 export const green = (text: string) => paint('green', text);
 export const red = (text: string) => paint('red', text);

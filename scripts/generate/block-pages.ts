@@ -62,7 +62,9 @@ function capabilitiesOf(type: BlockType): string {
 function effectOf(type: BlockType): string {
   switch (type.effect) {
     case 'none':
-      return 'none. After an interruption it is run again.';
+      return type.loop === true
+        ? 'none. After an interruption it goes on behind the last finished block inside.'
+        : 'none. After an interruption it is run again.';
     case 'page':
       return 'page. After an interruption it is run again, in the same browser.';
     case 'external':

@@ -34,7 +34,7 @@ export interface AuditEvent {
 }
 
 /** The report counts what is at least this old, in milliseconds: like many portals, it lags behind. */
-export const settlingTime = 900;
+const settlingTime = 900;
 
 export interface Approval {
   readonly approval_id: string;

@@ -204,7 +204,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const unknown = Object.keys(given)
     .filter(
       (name) =>
-        name.startsWith('LAPWING_') && !name.startsWith('LAPWING_TEST_') && !known.includes(name),
+        name.startsWith('LAPWING_') &&
+        !name.startsWith('LAPWING_TEST_') &&
+        // Says to the command line where a server is.
+        name !== 'LAPWING_URL' &&
+        !known.includes(name),
     )
     .map((name) => `${name} is no setting of Lapwing. Settings: ${known.join(', ')}`);
   const parsed = settings.safeParse(given);

@@ -1,2 +1,4 @@
 export { type Config, readConfig, SettingsError } from './config.ts';
-export { type Role, type RunningServer, startServer } from './server.ts';
+export { LapwingError } from './errors.ts';
+export { serve } from './serve.ts';
+export { openOrganizations, type Role, type RunningServer, startServer } from './server.ts';

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Api } from './api/start.ts';
 import { type App, createApp } from './app.ts';
-import type { Config } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { isConnectionLost } from './db/errors.ts';
+import type { OrganizationsService } from './domain/organizations/service.ts';
 import type { TargetSettings } from './targets/settings.ts';
 import type { WorkerRole, WorkerSettings } from './worker/start.ts';
 
@@ -34,12 +35,12 @@ async function startApiRole(app: App, config: Config, worker: WorkerRole | null)
     name: 'database',
     check: async () => app.database.ping().then(() => app.database.kind),
   };
-  const browsers = { name: 'browsers', check: async () => `${worker?.browsers() ?? 0} open` };
   const parts = {
     ...app,
     version,
     checkUrl: (url: string) => app.policy.checkUrl(url),
-    healthChecks: worker === null ? [database] : [database, browsers],
+    healthChecks:
+      worker === null ? [database] : [database, { name: 'browsers', check: worker.checkBrowsers }],
     isUnavailable: isConnectionLost,
   };
   return startApi(parts, { host: config.LAPWING_HOST, port: config.LAPWING_PORT });
@@ -153,4 +154,15 @@ export async function startServer(
     await started.disposeAsync();
     throw error;
   }
+}
+
+/**
+ * The organizations in the database that the settings name, without a server.
+ * @throws SettingsError, LapwingError `unavailable` when a server has the embedded database open.
+ */
+export async function openOrganizations(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly organizations: OrganizationsService; close(): Promise<void> }> {
+  const app = await createApp(readConfig(environment), seedPath);
+  return { organizations: app.organizations, close: () => app.close() };
 }

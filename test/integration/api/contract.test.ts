@@ -29,7 +29,9 @@ const definition = {
 };
 
 /** Ids of things that are there. */
-type Ids = Readonly<Record<'workflow_permanent_id' | 'run_id' | 'artifact_id', string>>;
+type Ids = Readonly<
+  Record<'workflow_permanent_id' | 'run_id' | 'artifact_id' | 'folder_id' | 'key', string>
+>;
 
 async function prepare(): Promise<Ids> {
   const created = await lapwing.request('POST', '/v1/agents', { json_definition: definition });
@@ -45,7 +47,10 @@ async function prepare(): Promise<Ids> {
     contentType: 'image/png',
     source: Buffer.from('png'),
   });
+  const folder = await lapwing.request('POST', '/v1/folders', { title: 'Contract' });
   return {
+    folder_id: folder.body.folder_id,
+    key: 'env',
     workflow_permanent_id: created.body.workflow_permanent_id,
     run_id: run.run_id,
     artifact_id: row.artifactId,
@@ -55,16 +60,32 @@ async function prepare(): Promise<Ids> {
 const bodies = (ids: Ids): Partial<Record<OperationId, unknown>> => ({
   createWorkflow: { json_definition: definition },
   updateWorkflow: { json_definition: definition },
+  createFolder: { title: 'Another' },
+  updateFolder: { description: 'Changed' },
+  moveWorkflow: { folder_id: ids.folder_id },
+  applyWorkflowTags: { tags: [{ key: ids.key, value: 'prod' }, { value: 'label' }] },
+  readManyWorkflowTags: { workflow_permanent_ids: [ids.workflow_permanent_id] },
+  applyRunTags: { tags: [{ key: ids.key, value: 'prod' }, { value: 'label' }] },
+  readManyRunTags: { workflow_run_ids: [ids.run_id] },
+  updateTagKey: { description: 'Where it runs' },
+  createTagValue: { key: ids.key, value: 'test' },
+  updateTagValue: { value: 'test', color: 'teal' },
+  renameTagValue: { value: 'test', new_value: 'staging' },
+  deleteTagValue: { value: 'staging' },
   createRun: { workflow_id: ids.workflow_permanent_id },
   cancelRuns: { run_ids: [ids.run_id, 'wr_1'] },
   retryWebhook: { webhook_url: `${receiver.url}/again` },
 });
 
-/** Last, because what it touches is gone then. */
-const last: OperationId = 'deleteWorkflow';
-const order = Object.keys(routes).sort(
-  (a, b) => Number(a === last) - Number(b === last),
-) as OperationId[];
+/** What must be in a query. */
+const queries: Partial<Record<OperationId, string>> = {
+  markTemplate: '?is_template=true',
+};
+
+/** What deletes comes last, a part before the whole. */
+const wholes = ['deleteTagKey', 'deleteFolder', 'deleteWorkflow'];
+const rank = (id: string) => (id.startsWith('delete') ? 1 + wholes.indexOf(id) + 1 : 0);
+const order = Object.keys(routes).sort((a, b) => rank(a) - rank(b)) as OperationId[];
 
 describe('every operation', () => {
   let ids: Ids;
@@ -75,7 +96,8 @@ describe('every operation', () => {
   it.each(order)('%s is served, and answers as its schema says', async (id) => {
     const route: Route = routes[id];
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: keyof Ids) => ids[name]);
-    const answer: Answer = await lapwing.request(route.method, path, bodies(ids)[id]);
+    const query = queries[id] ?? '';
+    const answer: Answer = await lapwing.request(route.method, path + query, bodies(ids)[id]);
     expect(answer.status).toBe(200);
     const type = answer.headers.get('content-type');
     switch (route.answer.kind) {

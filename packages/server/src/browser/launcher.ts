@@ -54,6 +54,11 @@ export class BrowserLauncher {
     }
   }
 
+  /** The path of the browser that would be started. Rejects with {@link BrowserUnavailable} when there is none. */
+  async locate(): Promise<string> {
+    return (await this.#findGround()).executable.path;
+  }
+
   /** A failure is not kept: the operator may install a browser while the server runs. */
   #findGround(): Promise<Ground> {
     this.#ground ??= findGround(this.#settings, this.#env).catch((error) => {

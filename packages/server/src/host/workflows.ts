@@ -2,14 +2,13 @@ import {
   BlockFailure,
   type ChildEnd,
   type JsonObject,
-  RunStopped,
   type WorkflowsCapability,
 } from '@lapwing/workflow';
 import type { RunsService } from '../domain/runs/service.ts';
 import { LapwingError } from '../errors.ts';
 
 interface WorkflowsOptions {
-  readonly runs: Pick<RunsService, 'children' | 'wait' | 'cancel'>;
+  readonly runs: Pick<RunsService, 'children' | 'wait'>;
   readonly run: { readonly runId: string; readonly organizationId: string };
   readonly blockId: string;
   /** Waits without what others could use meanwhile; the signal ends the wait. */
@@ -28,15 +27,7 @@ export function workflowsCapability(options: WorkflowsOptions): WorkflowsCapabil
         throw new BlockFailure(error.message, { cause: error });
       }
     },
-    end: async (runId) => {
-      try {
-        return await idle((signal) => endOf(options, runId, signal));
-      } catch (error) {
-        const goesOn = error instanceof RunStopped && error.kind === 'interrupted';
-        if (!goesOn) await runs.cancel(run.organizationId, runId);
-        throw error;
-      }
-    },
+    end: (runId) => idle((signal) => endOf(options, runId, signal)),
   };
 }
 

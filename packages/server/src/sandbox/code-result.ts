@@ -30,7 +30,7 @@ export type CodeResult =
     };
 
 /** Deeper values would overflow the stack of whoever walks them later. */
-export const maxDepth = 100;
+const maxDepth = 100;
 
 /** Tells whether no branch of a parsed JSON value has more than `levels` levels. */
 export function depthWithin(value: unknown, levels: number = maxDepth): boolean {

@@ -1,25 +1,17 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Language } from './code-result.ts';
+import { afterAll, expect, it } from 'vitest';
 import type { SandboxRequest } from './conversation.ts';
 import type { PageRpc } from './page-rpc.ts';
 import { Sandbox } from './sandbox.ts';
-import type { SandboxSession } from './session.ts';
 import { childIds, ending, requestFor } from './testing/run-code.ts';
 
 const slow = { timeout: 90_000 };
-let sandbox: Sandbox;
-let session: SandboxSession;
-beforeEach(() => use(1));
-afterEach(() => sandbox.close());
+/** With room for one child there are no spares: the live process is that of the session that ran last. */
+const sandbox = new Sandbox({ maxChildren: 1 });
+const session = sandbox.session();
+afterAll(() => sandbox.close());
 
-/** With room for one child there are no spares: the live processes are those of sessions. */
-function use(maxChildren: number): void {
-  sandbox = new Sandbox({ maxChildren });
-  session = sandbox.session();
-}
-
-async function run(code: string, changes: Partial<SandboxRequest> = {}, language?: Language) {
-  return ending(await session.run(requestFor(language ?? 'python', code, changes)));
+async function run(code: string, changes: Partial<SandboxRequest> = {}) {
+  return ending(await session.run(requestFor('python', code, changes)));
 }
 
 /** The process that serves the session's next piece, which leaves no trace. */
@@ -171,54 +163,33 @@ it('has a log of its own for each piece, with the full limit', slow, async () =>
 });
 
 it('leaves no process behind when it is closed, and runs nothing after that', slow, async () => {
-  use(3);
-  await run('return 1');
-  await run('return 1', {}, 'javascript');
-  const closing = sandbox.session();
-  await closing.run(requestFor('python', 'return 1'));
-  await Promise.all([closing.close(), session.close()]);
-  await expect(run('return 1')).rejects.toThrow('The session of the code is closed.');
-  await sandbox.close();
+  const own = sandbox.session();
+  await own.run(requestFor('javascript', 'return 1'));
+  await own.run(requestFor('python', 'return 1'));
+  await own.close();
   expect(await childIds()).toEqual([]);
+  const late = own.run(requestFor('python', 'return 1'));
+  await expect(late).rejects.toThrow('The session of the code is closed.');
 });
 
 it('ends the piece that runs when it is closed', slow, async () => {
+  const own = sandbox.session();
   const running = Promise.withResolvers<void>();
   const onLog = () => running.resolve();
-  const refused = expect(run('print(1)\nwhile True: pass', { onLog })).rejects.toThrow('closed');
+  const run = own.run(requestFor('python', 'print(1)\nwhile True: pass', { onLog }));
+  const refused = expect(run).rejects.toThrow('The session of the code is closed.');
   await running.promise;
-  await session.close();
+  await own.close();
   await refused;
   expect(await childIds()).toEqual([]);
 });
 
-it(
-  'gives the child that is idle longest up for another run that needs the room',
-  slow,
-  async () => {
-    use(2);
-    const sessions = [session, sandbox.session(), sandbox.session()] as const;
-    const ids: number[][] = [];
-    for (const each of sessions) {
-      expect(ending(await each.run(requestFor('python', 'return 1')))).toBe('returned 1');
-      ids.push(await childIds());
-    }
-    const [first = [], second = [], third = []] = ids;
-    const [oldest] = first;
-    const newer = second.filter((id) => id !== oldest);
-    expect(third).toHaveLength(2);
-    expect(third).not.toContain(oldest);
-    expect(third).toEqual(expect.arrayContaining(newer));
-    expect(await run('return 2')).toBe('returned 2');
-  },
-);
-
-it('lets a run wait for the room until a piece of another run has ended', slow, async () => {
-  const other = sandbox.session();
+it('lets another run wait for the room until its piece has ended', slow, async () => {
   const running = Promise.withResolvers<void>();
-  const first = run('print(1)\nawait sleep(0.3)\nreturn 1', { onLog: () => running.resolve() });
+  const onLog = () => running.resolve();
+  const first = run('print(1)\nawait sleep(0.3)\nreturn 1', { onLog });
   await running.promise;
-  const second = other.run(requestFor('javascript', 'return 2'));
+  const second = sandbox.run(requestFor('javascript', 'return 2'));
   expect(await first).toBe('returned 1');
   expect(ending(await second)).toBe('returned 2');
 });

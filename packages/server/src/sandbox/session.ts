@@ -7,7 +7,7 @@ import { converse, type SandboxRequest } from './conversation.ts';
 import { residentBytes } from './resident-bytes.ts';
 
 /** A child that tidies up for longer is ended: a new one is not much slower. */
-const settleMs = 2000;
+const settleMs = 5000;
 /** Python never gives memory back. A child that holds this much more than a new one would cheat the limit of the next piece. */
 const maxKeptBytes = 64 * 2 ** 20;
 

@@ -53,17 +53,24 @@ export interface WorkerSettings {
 
 /** A worker that claims jobs. */
 export interface WorkerRole {
-  /** Browsers alive, those that start or end included. */
-  browsers(): number;
+  /** How many browsers are open. Rejects, saying what to install, when none can be started here. */
+  checkBrowsers(): Promise<string>;
   /** Claims nothing more, gives running blocks their time, gives the rest back, and leaves no process behind. */
   close(): Promise<void>;
 }
 
 const webhookSlots = 32;
 
-function buildTools(parts: WorkerParts, settings: WorkerSettings, sheets: SheetsAccess): HostTools {
-  const browserSettings = { ...settings.browser, directory: join(settings.directory, 'browsers') };
-  const launcher = new BrowserLauncher(browserSettings, settings.environment);
+function buildTools(
+  parts: WorkerParts,
+  settings: WorkerSettings,
+  means: {
+    readonly launcher: BrowserLauncher;
+    readonly browserSettings: BrowserSettings;
+    readonly sheets: SheetsAccess;
+  },
+): HostTools {
+  const { launcher, browserSettings, sheets } = means;
   const pool = new BrowserPool({
     max: settings.maxBrowsers,
     warm: Math.min(settings.warmBrowsers, settings.maxBrowsers),
@@ -95,7 +102,10 @@ export async function startWorker(
   const orphans = await reapOrphans(join(settings.directory, 'browsers'));
   if (orphans > 0)
     parts.log.warn({ browsers: orphans }, 'Ended browsers that an earlier worker left behind');
-  const tools = buildTools(parts, settings, await openSheets(settings.sheets, parts.http));
+  const browserSettings = { ...settings.browser, directory: join(settings.directory, 'browsers') };
+  const launcher = new BrowserLauncher(browserSettings, settings.environment);
+  const sheets = await openSheets(settings.sheets, parts.http);
+  const tools = buildTools(parts, settings, { launcher, browserSettings, sheets });
   if (settings.warmPython) {
     tools.sandbox
       .warm('python')
@@ -111,7 +121,10 @@ export async function startWorker(
   ];
   const stopSweep = startSweep(parts);
   return {
-    browsers: () => tools.pool.alive,
+    checkBrowsers: async () => {
+      await launcher.locate();
+      return `${tools.pool.alive} open`;
+    },
     close: async () => {
       draining.abort(new RunStopped('interrupted', 'The worker is shutting down'));
       await stopSweep();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type InboxMail, MailboxFailure } from '../capabilities/mail.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 
 const text = z.string().nullable().default(null);
 const dayMs = 24 * 60 * 60 * 1000;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DocumentType, FileContent } from '../capabilities/files.ts';
 import { BlockFailure, type RunError } from '../errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { fileReference } from './file-reference.ts';
+import { fileReference } from './fields/file-reference.ts';
 
 const maxBytes = 512 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SheetCells, SheetProperties, SheetValues } from '../capabilities/sheets.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 import { cellName, parseRange, rangeIn, splitSheet } from './sheets/a1.ts';
 import { reported } from './sheets/failure.ts';
 import { rowsByHeader } from './sheets/header-rows.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 import { cellName } from './sheets/a1.ts';
 import { type Destination, findDestination, rangeSent } from './sheets/destination.ts';
 import { reported } from './sheets/failure.ts';

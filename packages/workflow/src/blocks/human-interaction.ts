@@ -13,10 +13,13 @@ const foreignSender = 'hello@skyvern.com';
 const longestSeconds = 366 * 24 * 3600;
 
 const params = z.object({
-  instructions: z.string().default('Please review this run, and approve or reject it.'),
-  positive_descriptor: z.string().default('Approve'),
-  negative_descriptor: z.string().default('Reject'),
-  timeout_seconds: z.int().default(7200).describe('Counted from the pause.'),
+  instructions: z
+    .string()
+    .default('Please review this run, and approve or reject it.')
+    .describe('What is to be decided; stands in the e-mail.'),
+  positive_descriptor: z.string().default('Approve').describe('What approving is called.'),
+  negative_descriptor: z.string().default('Reject').describe('What rejecting is called.'),
+  timeout_seconds: z.int().default(7200).describe('Seconds, counted from the pause.'),
   sender: z
     .string()
     .default(foreignSender)
@@ -24,8 +27,14 @@ const params = z.object({
   recipients: z
     .array(z.string())
     .describe('Addresses, or keys of parameters that hold some. Invalid ones are left out.'),
-  subject: z.string().default('A workflow run waits for your answer'),
-  body: z.string().default('A workflow run waits for your answer.'),
+  subject: z
+    .string()
+    .default('A workflow run waits for your answer')
+    .describe('The id of the run is added.'),
+  body: z
+    .string()
+    .default('A workflow run waits for your answer.')
+    .describe('Text of the e-mail, ahead of instructions and links.'),
 });
 
 type Fields = z.output<typeof params>;

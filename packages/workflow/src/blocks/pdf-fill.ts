@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FilledPdf } from '../capabilities/pdf.ts';
 import { BlockFailure } from '../errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 import { madeFile, readPdf, stemOf } from './pdf/file.ts';
 import { formValues } from './pdf/form-values.ts';
 import { llmKey } from './task/llm-key.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineBlock } from './block.ts';
-import { fileReference } from './file-reference.ts';
+import { fileReference } from './fields/file-reference.ts';
 
 const maxBytes = 512 * 1024 * 1024;
 

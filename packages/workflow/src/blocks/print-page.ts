@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BlockFailure } from '../errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 import { downloads } from './task/output.ts';
 
 const params = z.object({

@@ -20,6 +20,17 @@ test.each(blockFiles)('%s has a test and stays short', (name) => {
 });
 
 test.each(blockTypes.map((type) => [type.type, type] as const))(
+  '%s says what each of its fields means',
+  (_, type) => {
+    const { properties = {} } = z.toJSONSchema(type.params, { io: 'input' });
+    const silent = Object.entries(properties).filter(
+      ([, field]) => typeof field === 'object' && !('not' in field) && !field.description,
+    );
+    expect(silent.map(([name]) => name)).toEqual([]);
+  },
+);
+
+test.each(blockTypes.map((type) => [type.type, type] as const))(
   '%s says what it does and renders only fields that it has',
   (_, type) => {
     expect(type.summary).toMatch(/^[A-Z].*\.$/);

@@ -4,7 +4,7 @@ import type { SplitPart, SplitPdf } from '../capabilities/pdf.ts';
 import { BlockFailure } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 import { madeFile, readPdf, safeName, stemOf } from './pdf/file.ts';
 import { type PlannedPart, pagePlan, pagesText } from './pdf/page-plan.ts';
 import { llmKey } from './task/llm-key.ts';

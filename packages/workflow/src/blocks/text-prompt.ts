@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineBlock } from './block.ts';
-import { parameterKeys } from './parameter-keys.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 import { agentMissing } from './task/agent-missing.ts';
 import { llmKey } from './task/llm-key.ts';
 

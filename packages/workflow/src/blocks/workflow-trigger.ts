@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChildEnd } from '../capabilities/workflows.ts';
 import { BlockFailure } from '../errors.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
+import { parameterKeys } from './fields/parameter-keys.ts';
 
 const params = z.object({
   workflow_permanent_id: z.string().describe('The workflow to run: its newest version.'),
@@ -23,7 +24,7 @@ const params = z.object({
     .boolean()
     .default(false)
     .describe('Not served yet: the run has a browser of its own.'),
-  parameter_keys: z.array(z.string()).nullable().default(null),
+  parameter_keys: parameterKeys,
 });
 
 type Fields = z.output<typeof params>;

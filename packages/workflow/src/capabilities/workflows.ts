@@ -26,7 +26,7 @@ export interface WorkflowsCapability {
   start(request: ChildRequest): Promise<string>;
   /**
    * Waits for the end of a run that the block started. Needs no slot and no browser of the worker meanwhile.
-   * Rejects with RunStopped when this run is stopped; its end takes the other with it.
+   * Rejects with RunStopped when this run is stopped: when it ends by that, the other is canceled.
    */
   end(runId: string): Promise<ChildEnd>;
 }

@@ -32,3 +32,18 @@ export async function cancelRun(parts: RunParts, runId: string, only?: 'paused')
     await cancelRun(parts, child);
   return canceled;
 }
+
+/** Cancels the runs that blocks of an ended run were waiting for: nobody does any more. */
+export async function cancelAwaited(parts: RunParts, runId: string): Promise<void> {
+  const { sql } = parts.database;
+  const open = await store.listOpenChildren(sql, runId);
+  if (open.length === 0) return;
+  const awaited = new Set((await store.listBlocks(sql, runId)).map(awaitedRun));
+  for (const child of open.filter((id) => awaited.has(id))) await cancelRun(parts, child);
+}
+
+/** A block that waits for a run has noted it; one that does not wait has it in its details only. */
+function awaitedRun({ notes }: Pick<store.RunBlockRow, 'notes'>): unknown {
+  const details = notes.details as { readonly block_workflow_run_id?: unknown } | undefined;
+  return details?.block_workflow_run_id;
+}

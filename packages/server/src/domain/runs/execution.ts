@@ -2,6 +2,7 @@ import { isFinalStatus, type RunRequestEcho, type RunStatus } from '@lapwing/pro
 import type { JsonValue, PartialRun, RunResult, StoredDefinition } from '@lapwing/workflow';
 import { wireTime } from '../../lib/time.ts';
 import { endBlock, endBlocksOf } from './block-ends.ts';
+import { cancelAwaited } from './cancel.ts';
 import { RunJournal } from './journal.ts';
 import { journaledResult } from './journaled.ts';
 import { missingRun, type RunParts, webhookRun, writeStatus } from './parts.ts';
@@ -194,6 +195,7 @@ export class RunExecution {
       await webhooks.queueFor(tx, webhookRun(run));
       await feed.announce(tx, runId);
     });
+    await cancelAwaited(this.#parts, runId);
   }
 
   /** Ends a run as failed by no block of its own; what its blocks have recorded stays. */

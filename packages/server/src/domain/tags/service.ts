@@ -18,7 +18,6 @@ import * as store from './store.ts';
 import { plainColor, TagVocabulary } from './vocabulary.ts';
 
 export type { TagFilter } from './filter.ts';
-export type { SubjectKind } from './store.ts';
 
 /** For the lists of what carries tags: reading a filter, and the condition that it sets on their rows. */
 export const parseTagFilter: (parameters: readonly string[]) => TagFilter = parse;

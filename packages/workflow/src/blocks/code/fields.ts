@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parameterKeys } from '../parameter-keys.ts';
+import { parameterKeys } from '../fields/parameter-keys.ts';
 
 const maxCodes = 64;
 const maxMappingBytes = 32_768;

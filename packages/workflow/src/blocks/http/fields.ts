@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parameterKeys } from '../parameter-keys.ts';
+import { parameterKeys } from '../fields/parameter-keys.ts';
 
 /** The fields of an `http_request` block. */
 export const httpFields = z

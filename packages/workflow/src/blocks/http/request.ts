@@ -112,9 +112,6 @@ function formFields(body: JsonObject | null): Record<string, string> {
 }
 
 /** The value of a header whatever the case of its name. */
-export function findHeader(
-  headers: Readonly<Record<string, string>>,
-  name: string,
-): string | undefined {
+function findHeader(headers: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
 }

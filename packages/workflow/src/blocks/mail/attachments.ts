@@ -2,7 +2,7 @@ import type { FileContent } from '../../capabilities/files.ts';
 import { BlockFailure } from '../../errors.ts';
 import type { JsonValue } from '../../json.ts';
 import type { BlockContext } from '../block.ts';
-import { fileReference, referenceIn } from '../file-reference.ts';
+import { fileReference, referenceIn } from '../fields/file-reference.ts';
 
 /** Mail servers refuse more, base64 being a third longer than the file. */
 const maxMegabytes = 50;

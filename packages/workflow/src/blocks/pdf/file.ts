@@ -2,7 +2,7 @@ import type { FileContent, StoredFile } from '../../capabilities/files.ts';
 import { BlockFailure } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { BlockContext } from '../block.ts';
-import { fileReference } from '../file-reference.ts';
+import { fileReference } from '../fields/file-reference.ts';
 
 const maxBytes = 100 * 1024 * 1024;
 

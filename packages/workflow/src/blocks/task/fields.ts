@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import type { BlockType, RenderMode } from '../block.ts';
-import { parameterKeys } from '../parameter-keys.ts';
+import { parameterKeys } from '../fields/parameter-keys.ts';
 
 const runEngines = [
   'skyvern-1.0',

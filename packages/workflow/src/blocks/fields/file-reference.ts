@@ -1,6 +1,6 @@
-import { BlockFailure } from '../errors.ts';
-import { isJsonObject, type JsonValue } from '../json.ts';
-import type { BlockContext } from './block.ts';
+import { BlockFailure } from '../../errors.ts';
+import { isJsonObject, type JsonValue } from '../../json.ts';
+import type { BlockContext } from '../block.ts';
 
 /**
  * What `FilesCapability.read` takes, for the text of a `file_url`: an address or path, the key of a parameter or an
