@@ -31,11 +31,11 @@ function overHttp(client: Client, organizationId: string): Administration {
   };
 }
 
-type Organizations = Awaited<
+type Service = Awaited<
   ReturnType<typeof import('@lapwing/server').openOrganizations>
 >['organizations'];
 
-function onDatabase(service: Organizations, given: string | undefined): Administration {
+function onDatabase(service: Service, given: string | undefined): Administration {
   const target = async (): Promise<string> => {
     if (given !== undefined) return (await service.get(given)).organization_id;
     const [first, ...others] = await service.list();

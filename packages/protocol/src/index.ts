@@ -6,8 +6,10 @@ export { Folder, FolderCreate, FolderDeleted, FolderUpdate } from './folders.ts'
 export { openApiDocument } from './openapi.ts';
 export {
   ApiKey,
+  ApiKeys,
   Organization,
   OrganizationCreated,
+  Organizations,
   OrganizationUpdate,
 } from './organizations.ts';
 export { type ReadPart, readPart } from './read-part.ts';

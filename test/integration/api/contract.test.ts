@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Receiver, startReceiver } from '../../site/receiver.ts';
 import { type Answer, type Lapwing, startLapwing } from '../../support/lapwing.ts';
+import { blockStarted, startRun } from '../../support/runs.ts';
 
 let lapwing: Lapwing;
 let receiver: Receiver;
@@ -57,6 +58,18 @@ async function prepare(): Promise<Ids> {
   };
 }
 
+/** A run that waits for a person, and the path under which the person answers. */
+async function pausedRun(): Promise<{ readonly runId: string; readonly answer: string }> {
+  const blocks = [{ block_type: 'wait', label: 'hold', wait_sec: 600 }];
+  const runId = await startRun(lapwing, await lapwing.createWorkflow({ blocks }));
+  const { data } = await blockStarted(lapwing, runId, 'hold');
+  const { pauses } = lapwing.server.app.runs;
+  await pauses.pause(runId);
+  const until = new Date(Date.now() + 60_000);
+  const { approve } = pauses.links(runId, data.workflow_run_block_id, until);
+  return { runId, answer: approve.slice(lapwing.url.length) };
+}
+
 const bodies = (ids: Ids): Partial<Record<OperationId, unknown>> => ({
   createWorkflow: { json_definition: definition },
   updateWorkflow: { json_definition: definition },
@@ -89,13 +102,21 @@ const order = Object.keys(routes).sort((a, b) => rank(a) - rank(b)) as Operation
 
 describe('every operation', () => {
   let ids: Ids;
+  let paths: Partial<Record<OperationId, string>>;
   beforeAll(async () => {
     ids = await prepare();
+    const [continued, asked] = await Promise.all([pausedRun(), pausedRun()]);
+    paths = {
+      continueRun: `/v1/workflows/runs/${continued.runId}/continue`,
+      showAnswer: asked.answer,
+      giveAnswer: asked.answer,
+    };
   });
 
   it.each(order)('%s is served, and answers as its schema says', async (id) => {
     const route: Route = routes[id];
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: keyof Ids) => ids[name]);
+    const path =
+      paths[id] ?? route.path.replaceAll(/\{(\w+)\}/g, (_, name: keyof Ids) => ids[name]);
     const query = queries[id] ?? '';
     const answer: Answer = await lapwing.request(route.method, path + query, bodies(ids)[id]);
     expect(answer.status).toBe(200);
@@ -112,6 +133,9 @@ describe('every operation', () => {
         break;
       case 'bytes':
         expect(answer.body).toBe('png');
+        break;
+      case 'page':
+        expect(type).toBe('text/html; charset=utf-8');
         break;
       case 'empty':
         expect(answer.body).toBe('');

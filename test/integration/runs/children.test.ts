@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { script } from '../../support/blocks.ts';
 import { type Lapwing, startLapwing } from '../../support/lapwing.ts';
 import {
   blockStarted,
@@ -11,13 +12,6 @@ import {
 } from '../../support/runs.ts';
 import { createServerPlace, type ServerPlace } from '../../support/server-process.ts';
 
-const script = (label: string, code: string, fields: object = {}) => ({
-  block_type: 'code',
-  label,
-  language: 'javascript',
-  code,
-  ...fields,
-});
 const trigger = (workflowId: string, fields: object = {}) => ({
   block_type: 'workflow_trigger',
   label: 'go',
@@ -51,7 +45,10 @@ async function heldChild(server: Server, runId: string): Promise<string> {
 }
 
 async function runsOf(server: Server, workflowId: string) {
-  const answer = await server.request('GET', `/v1/agents/${workflowId}/runs?page_size=100`);
+  const answer = await server.request(
+    'GET',
+    `/v1/agents/${workflowId}/runs?page_size=100&include_child_runs=true`,
+  );
   return answer.body as { workflow_run_id: string; [field: string]: unknown }[];
 }
 
@@ -67,7 +64,9 @@ describe('a run that a block starts', () => {
     const child = await lapwing.createWorkflow({
       parameters: [parameter('count', 'integer'), parameter('items', 'json')],
       blocks: [
-        script('look', 'return { next: count + 1, first: items[0], extracted_information: 7 }'),
+        script('look', 'return { next: count + 1, first: items[0], extracted_information: 7 }', {
+          parameter_keys: ['count', 'items'],
+        }),
       ],
     });
     const run = await runBlocks(lapwing, [

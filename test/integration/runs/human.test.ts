@@ -3,6 +3,7 @@ import {
   type MailServer,
   startMailServer,
 } from '../../../packages/server/src/mail/testing/mail-server.ts';
+import { script } from '../../support/blocks.ts';
 import { type Lapwing, startLapwing } from '../../support/lapwing.ts';
 import { addOrganization } from '../../support/organizations.ts';
 import {
@@ -24,7 +25,7 @@ const ask = {
   positive_descriptor: 'Pay',
   negative_descriptor: 'Stop',
 };
-const after = { block_type: 'code', label: 'after', language: 'javascript', code: 'return 1' };
+const after = script('after', 'return 1');
 
 let relay: MailServer;
 beforeAll(async () => {

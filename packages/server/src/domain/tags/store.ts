@@ -290,6 +290,9 @@ export async function changeTerm(
   return rows[0] ?? { workflows: 0, runs: 0 };
 }
 
+const keyIs = ({ organizationId, key }: Term) =>
+  and(eq(tagKeys.organizationId, organizationId), eq(tagKeys.key, key));
+
 export async function listKeys(
   sql: Sql,
   organizationId: string,
@@ -303,12 +306,9 @@ export async function listKeys(
 
 export async function findKey(
   sql: Sql,
-  { organizationId, key }: Term,
+  term: Term,
 ): Promise<typeof tagKeys.$inferSelect | undefined> {
-  const rows = await sql
-    .select()
-    .from(tagKeys)
-    .where(and(eq(tagKeys.organizationId, organizationId), eq(tagKeys.key, key)));
+  const rows = await sql.select().from(tagKeys).where(keyIs(term));
   return rows[0];
 }
 
@@ -322,25 +322,14 @@ export async function addKeys(
   if (rows.length > 0) await tx.insert(tagKeys).values(rows).onConflictDoNothing();
 }
 
-export async function describeKey(
-  tx: Sql,
-  { organizationId, key }: Term,
-  description: string | null,
-): Promise<void> {
-  await tx
-    .update(tagKeys)
-    .set({ description })
-    .where(and(eq(tagKeys.organizationId, organizationId), eq(tagKeys.key, key)));
+export async function describeKey(tx: Sql, term: Term, description: string | null): Promise<void> {
+  await tx.update(tagKeys).set({ description }).where(keyIs(term));
 }
 
 /** Forgets a key and its values. */
-export async function forgetKey(tx: Sql, { organizationId, key }: Term): Promise<void> {
-  await tx
-    .delete(tagValues)
-    .where(and(eq(tagValues.organizationId, organizationId), eq(tagValues.key, key)));
-  await tx
-    .delete(tagKeys)
-    .where(and(eq(tagKeys.organizationId, organizationId), eq(tagKeys.key, key)));
+export async function forgetKey(tx: Sql, term: Term): Promise<void> {
+  await tx.delete(tagValues).where(valueIs({ ...term, value: undefined }));
+  await tx.delete(tagKeys).where(keyIs(term));
 }
 
 const valueIs = ({ organizationId, key, value }: Term) =>
