@@ -69,7 +69,11 @@ const hasOffset = (text: string) => /(Z|[+-]\d\d:?\d\d)$/.test(text);
 /** A time in a query: ISO 8601, UTC unless it has an offset. */
 export const QueryInstant = z.iso
   .datetime({ local: true, offset: true })
-  .transform((text) => new Date(hasOffset(text) ? text : `${text}Z`));
+  .transform((text) => new Date(hasOffset(text) ? text : `${text}Z`))
+  // The years that a database and a calendar both know.
+  .refine((date) => date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999, {
+    message: 'The year must be from 1 to 9999',
+  });
 
 /** A query parameter that is `true` or `false` in text. */
 export const QueryBoolean = laxBoolean;

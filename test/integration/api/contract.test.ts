@@ -31,7 +31,20 @@ const definition = {
 
 /** Ids of things that are there. */
 type Ids = Readonly<
-  Record<'workflow_permanent_id' | 'run_id' | 'artifact_id' | 'folder_id' | 'key', string>
+  Record<
+    | 'workflow_permanent_id'
+    | 'run_id'
+    | 'artifact_id'
+    | 'folder_id'
+    | 'key'
+    | 'file_id'
+    | 'organization_id'
+    | 'api_key_id'
+    | 'browser_session_id'
+    | 'entity_type'
+    | 'entity_id',
+    string
+  >
 >;
 
 async function prepare(): Promise<Ids> {
@@ -49,7 +62,22 @@ async function prepare(): Promise<Ids> {
     source: Buffer.from('png'),
   });
   const folder = await lapwing.request('POST', '/v1/folders', { title: 'Contract' });
+  const organizationId = created.body.organization_id;
+  const key = await lapwing.server.app.organizations.createKey(organizationId);
+  const file = await lapwing.server.app.uploads.save({
+    organizationId,
+    filename: 'a.txt',
+    contentType: 'text/plain',
+    bytes: Buffer.from('a'),
+    retentionDays: null,
+  });
   return {
+    file_id: file.file_id ?? '',
+    organization_id: 'me',
+    api_key_id: key.id,
+    browser_session_id: 'pbs_1',
+    entity_type: 'workflow_run',
+    entity_id: run.run_id,
     folder_id: folder.body.folder_id,
     key: 'env',
     workflow_permanent_id: created.body.workflow_permanent_id,
@@ -86,9 +114,31 @@ const bodies = (ids: Ids): Partial<Record<OperationId, unknown>> => ({
   renameTagValue: { value: 'test', new_value: 'staging' },
   deleteTagValue: { value: 'staging' },
   createRun: { workflow_id: ids.workflow_permanent_id },
+  createBlockRun: { workflow_id: ids.workflow_permanent_id, block_labels: ['pause'] },
+  createOrganization: { organization_name: 'Another' },
+  updateOrganization: { slug: 'contract' },
+  legacyRunWorkflow: { data: {} },
+  legacyCreateWorkflow: definition,
+  legacyUpdateWorkflow: definition,
   cancelRuns: { run_ids: [ids.run_id, 'wr_1'] },
   retryWebhook: { webhook_url: `${receiver.url}/again` },
 });
+
+/** What must be in a header. */
+const headers: Partial<Record<OperationId, Record<string, string>>> = {
+  createBlockRun: { 'x-user-agent': 'skyvern-ui' },
+};
+
+/** Sends a form with a file where the operation wants one, JSON to all others. */
+async function send(id: OperationId, path: string, body: unknown): Promise<Answer> {
+  const route: Route = routes[id];
+  if (route.file === undefined) return lapwing.request(route.method, path, body, headers[id]);
+  const form = new FormData();
+  form.set('file', new Blob(['a']), 'a.txt');
+  const init = { method: route.method, headers: { 'x-api-key': lapwing.apiKey }, body: form };
+  const response = await fetch(lapwing.url + path, init);
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
 
 /** What must be in a query. */
 const queries: Partial<Record<OperationId, string>> = {
@@ -118,8 +168,8 @@ describe('every operation', () => {
     const path =
       paths[id] ?? route.path.replaceAll(/\{(\w+)\}/g, (_, name: keyof Ids) => ids[name]);
     const query = queries[id] ?? '';
-    const answer: Answer = await lapwing.request(route.method, path + query, bodies(ids)[id]);
-    expect(answer.status).toBe(200);
+    const answer = await send(id, path + query, bodies(ids)[id]);
+    expect(answer.status).toBe(route.answer.kind === 'empty' ? 204 : 200);
     const type = answer.headers.get('content-type');
     switch (route.answer.kind) {
       case 'json':
@@ -130,6 +180,10 @@ describe('every operation', () => {
       case 'events':
         expect(type).toBe('text/event-stream; charset=utf-8');
         expect(answer.body).toMatch(/^id: 1\nevent: run\.status\n/);
+        break;
+      case 'text':
+        expect(type).toBe('text/plain; charset=utf-8');
+        expect(answer.body).not.toBe('');
         break;
       case 'bytes':
         expect(answer.body).toBe('png');

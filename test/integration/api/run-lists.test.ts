@@ -127,6 +127,9 @@ describe('GET /v1/runs', () => {
     [`tags=${Array.from({ length: 21 }, (_, index) => `t${index}`).join(',')}`, 400],
     ['tags=a:', 400],
     ['cursor=nonsense', 400],
+    [`cursor=${Buffer.from('999999999999999 wr_1').toString('base64url')}`, 400],
+    [`cursor=${Buffer.from('1 wr_\0').toString('base64url')}`, 400],
+    [`cursor=${Buffer.from('99999999999999 wr_1').toString('base64url')}`, 200],
     ['search_key=acme&page=11&page_size=100', 400],
     ['search_key=acme&page=10&page_size=100', 200],
     ['page=100&page_size=100', 200],
@@ -175,6 +178,10 @@ describe('GET /v1/agents/runs and GET /v1/agents/{id}/runs', () => {
     expect(idsOf(await get(`${path}?created_at_end=${at}`))).toEqual([]);
     const shifted = encodeURIComponent('2020-01-01T00:00:00+02:00');
     expect(idsOf(await get(`${path}?created_at_start=${shifted}`))).toHaveLength(3);
+    for (const far of ['0000-01-01T00:00:00', '9999-12-31T23:59:59-12:00']) {
+      const answer = await get(`${path}?created_at_start=${encodeURIComponent(far)}`);
+      expect(answer.status).toBeLessThan(500);
+    }
     expect((await get(`${path}?created_at_start=yesterday`)).status).toBe(422);
   });
 

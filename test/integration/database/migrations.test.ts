@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Database } from '../../../packages/server/src/db/database.ts';
 import { openDatabase } from '../../../packages/server/src/db/open.ts';
-import { createTestDatabase, onPostgres, type TestDatabase, testLog } from '../../support/database.ts';
+import {
+  createTestDatabase,
+  onPostgres,
+  type TestDatabase,
+  testLog,
+} from '../../support/database.ts';
 
 let test: TestDatabase;
 

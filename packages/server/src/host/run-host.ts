@@ -12,7 +12,6 @@ import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
-import type { JobSlot } from '../queue/job.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { SandboxSession } from '../sandbox/session.ts';
 import type { TargetSettings } from '../targets/settings.ts';
@@ -55,7 +54,8 @@ export interface RunLife {
   readonly signal: AbortSignal;
   /** Fires before `signal` when the worker shuts down, to end what only waits. Its reason is a RunStopped. */
   readonly draining: AbortSignal;
-  readonly slot: JobSlot;
+  /** Waits for something while another run may have this one's slot. */
+  readonly lendSlot: <T>(waiting: Promise<T>) => Promise<T>;
 }
 
 const settleMs = 30_000;
@@ -179,8 +179,8 @@ export class RunHost {
 
   /** Another run may have the slot meanwhile. */
   async #idle<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal, draining, slot } = this.#life;
-    return slot.lend(wait(AbortSignal.any([signal, draining])));
+    const { signal, draining, lendSlot } = this.#life;
+    return lendSlot(wait(AbortSignal.any([signal, draining])));
   }
 
   /** As {@link #idle}, and the run that is waited for may have a browser beside this one's. */

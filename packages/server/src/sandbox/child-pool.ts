@@ -22,6 +22,8 @@ export class ChildPool {
   /** The one that has been idle longest comes first. */
   readonly #parked = new Set<SandboxChild>();
   readonly #closing = new AbortController();
+  readonly #children = new Set<SandboxChild>();
+  /** Children, and those to be: they count from the beginning of their start. */
   #alive = 0;
   /** Resolves when a child is gone or can be ended; then replaced. */
   #stir = Promise.withResolvers<void>();
@@ -33,7 +35,7 @@ export class ChildPool {
     this.#startTimeoutMs = options.startTimeoutMs ?? 60_000;
   }
 
-  /** Fires when the pool closes: whoever has a child ends it. */
+  /** Fires when the pool closes, before it ends its children. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
@@ -71,15 +73,11 @@ export class ChildPool {
     return this.#parked.delete(child);
   }
 
-  /** Ends all children, those of takers through {@link closing}. Resolves when they are gone. */
+  /** Ends all children, those of takers too. Resolves when they are gone. */
   async close(): Promise<void> {
     this.#closing.abort(new LapwingError('unavailable', 'The sandbox is closed.'));
-    const parked = [...this.#parked];
-    this.#parked.clear();
-    await Promise.all([
-      ...[...this.#spares.values()].map(end),
-      ...parked.map((child) => child.kill()),
-    ]);
+    // Those that are still starting end by the signal.
+    await Promise.all([...this.#children].map((child) => child.kill()));
     while (this.#alive > 0) await this.#stir.promise;
   }
 
@@ -138,7 +136,9 @@ export class ChildPool {
       const signal = AbortSignal.any([timeout, this.#closing.signal]);
       const child = await SandboxChild.start(kind, signal);
       // The first to listen: whoever waits for the end of the child finds it counted out.
+      this.#children.add(child);
       void child.exited.then(() => {
+        this.#children.delete(child);
         this.#parked.delete(child);
         this.#countOut();
       });

@@ -101,7 +101,7 @@ function writeCursor({ createdAt, runId }: store.RunPlace): string {
 }
 
 function readCursor(text: string): store.RunPlace {
-  const match = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(text, 'base64url').toString('utf8'));
+  const match = /^(\d{1,14}) ([\w-]+)$/.exec(Buffer.from(text, 'base64url').toString('utf8'));
   if (match === null) {
     throw new LapwingError(
       'invalid_parameters',

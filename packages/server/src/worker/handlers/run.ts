@@ -32,7 +32,7 @@ export function runHandler(parts: RunHandlerParts) {
     const host = new RunHost(parts.tools, run, {
       signal: stop.signal,
       draining: parts.draining,
-      slot,
+      lendSlot: (waiting) => slot.lend(waiting),
     });
     try {
       await host.files.load();
