@@ -3,8 +3,8 @@ import * as store from './store.ts';
 import { windUp } from './wind-up.ts';
 
 /**
- * Cancels a run and, whether it had ended or not, every run below it. The run itself goes first: a parent that waits
- * must not take the end of its child for a failure.
+ * Cancels a run and, whether it had ended or not, the open runs that its blocks have started, and so on downwards. The
+ * run itself goes first: a parent that waits must not take the end of its child for a failure.
  * @param only Does nothing unless the run is paused.
  * @returns False when the run had ended, or was not paused.
  */
