@@ -16,7 +16,7 @@ export interface OtherOrganization {
   readonly headers: { readonly 'x-api-key': string };
 }
 
-/** Makes another organization with a key of its own, as no operation of the API does yet. */
+/** Makes another organization, whose key and webhook secret are known before. */
 export async function addOrganization(lapwing: Lapwing, name: string): Promise<OtherOrganization> {
   const { config, database } = lapwing.server.app;
   const seal = new Seal(await loadOrCreateKey(join(config.LAPWING_DATA_DIR, 'secret.key')));
