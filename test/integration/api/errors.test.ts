@@ -36,7 +36,7 @@ const problems = (body: { detail: { type: string; loc: unknown[]; msg: string }[
   body.detail.map(({ type, loc }) => `${type} ${loc.join('.')}`);
 
 describe('a path', () => {
-  it.each(['/', '/v1', '/v1/nothing', '/v1/runs', '/v1/runs/wr_1/nothing', '//v1/agents', '/v2'])(
+  it.each(['/', '/v1', '/v1/nothing', '/v1/run', '/v1/runs/wr_1/nothing', '//v1/agents', '/v2'])(
     'that does not exist, %s, is a 404',
     async (path) => {
       const answer = await lapwing.request('GET', path);
