@@ -41,7 +41,10 @@ const pathOf = (route: Route) =>
 
 const all = Object.entries<Route>(routes);
 const closed = all.filter(([, route]) => route.auth !== 'none');
-const open = all.filter(([, route]) => route.auth === 'none');
+const keyless = all.filter(([, route]) => route.auth === 'none');
+const open = keyless.filter(([, route]) => !route.path.includes('{'));
+/** Their own signature speaks in place of a key. */
+const linked = keyless.filter(([, route]) => route.path.includes('{'));
 
 describe('a request without a good key', () => {
   it.each(closed)('is refused by %s when it has none', async (_id, route) => {
@@ -60,6 +63,11 @@ describe('a request without a good key', () => {
   it.each(open)('is answered by %s, which is open', async (_id, route) => {
     const answer = await fetch(lapwing.url + route.path);
     expect(answer.status).toBe(200);
+  });
+
+  it.each(linked)('is asked by %s for the signature of its link', async (_id, route) => {
+    const answer = await fetch(lapwing.url + pathOf(route), { method: route.method });
+    expect(answer.status).toBe(422);
   });
 
   it('is refused when the key is empty, cut short, or of another case', async () => {
