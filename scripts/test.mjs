@@ -1,5 +1,5 @@
-// All tests: unit, integration on the embedded database and end-to-end; then integration once more on PostgreSQL where
-// one can be had. The last line is the sum: `N passed, N failed`. With arguments it is vitest with these arguments:
+// All tests: unit, integration on the embedded database and end-to-end; then, on PostgreSQL where one can be had, all
+// integration tests that a database can make a difference to. The last line is the sum: `N passed, N failed`. With arguments it is vitest with these arguments:
 //
 //   npm test -- packages/server/src/egress
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const reports = join(root, '.setup', 'test-reports');
 const noPostgres = 69;
+/** What is run on both databases: all that a database can make a difference to. */
+const sharedSuites = ['database', 'queue', 'runs', 'webhooks', 'api'].map(
+  (name) => `test/integration/${name}/`,
+);
 
 function run(command, parameters) {
   const { status, error } = spawnSync(command, parameters, { cwd: root, stdio: 'inherit' });
@@ -55,7 +59,7 @@ function runAll() {
   console.log('\nThe integration tests on PostgreSQL:');
   const code = run('node', [
     'scripts/with-postgres.mjs',
-    ...vitest('postgres', '--project', 'integration'),
+    ...vitest('postgres', '--project', 'integration', ...sharedSuites),
   ]);
   if (code === noPostgres) console.log('Left out: there is no PostgreSQL here.');
   else suites.push({ name: 'postgres', code });
