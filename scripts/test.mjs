@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const reports = join(root, '.setup', 'test-reports');
 const noPostgres = 69;
 /** What is run on both databases: all that a database can make a difference to. */
-const sharedSuites = ['database', 'queue', 'runs', 'webhooks', 'api'].map(
-  (name) => `test/integration/${name}/`,
+const sharedSuites = ['database/', 'queue/', 'runs/', 'webhooks/', 'api/run-lists', 'api/tags'].map(
+  (name) => `test/integration/${name}`,
 );
 
 function run(command, parameters) {
