@@ -48,6 +48,11 @@ export class SandboxChild {
     this.#lines = parts.lines;
   }
 
+  /** False as soon as the process is known to have ended, before its last output is read. */
+  get isAlive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
   /**
    * Resolves when the child waits for user code. Throws LapwingError `unavailable` when it does not get there, also
    * because the signal ended it.

@@ -4,6 +4,7 @@ import type { ChildPool } from './child-pool.ts';
 import type { SandboxChild } from './child-process.ts';
 import type { CodeResult } from './code-result.ts';
 import { converse, type SandboxRequest } from './conversation.ts';
+import type { ChildKind } from './deno.ts';
 import { residentBytes } from './resident-bytes.ts';
 
 /** A child that tidies up for longer is ended: a new one is not much slower. */
@@ -63,12 +64,21 @@ export class SandboxSession {
       await abortable(this.#settling, signal);
       const kept = this.#kept;
       this.#kept = null;
-      if (kept !== null && this.#pool.reclaim(kept)) return kept;
+      if (kept !== null && this.#pool.reclaim(kept) && kept.isAlive) return kept;
     }
-    const child = await this.#pool.take(language === 'python' ? 'python' : 'javascript', signal);
+    const child = await this.#takeAlive(language === 'python' ? 'python' : 'javascript', signal);
     this.#children.add(child);
     void child.exited.then(() => this.#children.delete(child));
     return child;
+  }
+
+  /** A spare may have died without having been missed yet. */
+  async #takeAlive(kind: ChildKind, signal: AbortSignal): Promise<SandboxChild> {
+    while (true) {
+      const child = await this.#pool.take(kind, signal);
+      if (child.isAlive) return child;
+      await child.exited;
+    }
   }
 
   /** Goes on behind the answer: whoever asked for the result need not wait until the child has tidied up. */
