@@ -159,3 +159,15 @@ it('serves the nested before the others', async () => {
   await Promise.all(waiting);
   expect(order).toEqual(['b', 'd', 'a', 'c']);
 });
+
+it('ends a browser that was started for somebody who has gone', async () => {
+  const fake = fakeBrowsers();
+  const pool = new BrowserPool({ max: 2, warm: 0, launch: fake.launch, log });
+  const leaving = new AbortController();
+  const asked = pool.acquire(leaving.signal);
+  leaving.abort(new Error('gone'));
+  await expect(asked).rejects.toThrow('gone');
+  await settled();
+  expect([fake.started(), fake.alive(), pool.alive]).toEqual([1, 0, 0]);
+  await pool.close();
+});

@@ -167,6 +167,12 @@ export class BrowserPool<Browser extends PooledBrowser> {
     this.#idle.push(browser);
     browser.exited.then(() => this.#lost(browser));
     this.#fill();
+    this.#endSurplus();
+  }
+
+  /** Whoever a browser was started for may have gone meanwhile: what nobody waits for is not kept beyond the spares. */
+  #endSurplus(): void {
+    for (const surplus of this.#idle.splice(this.#options.warm)) this.#end(surplus);
   }
 
   /** A browser in use that dies is its user's to notice; a warm one is replaced. */
