@@ -1,4 +1,4 @@
-import { laxBoolean } from '@lapwing/workflow';
+import { laxBoolean, proxyLocationNames } from '@lapwing/workflow';
 import { z } from 'zod';
 
 /** A time on the wire: naive UTC, ISO 8601, no offset (reference: api.md §4). */
@@ -7,41 +7,8 @@ export const WireTime = z.string().meta({ description: 'UTC, ISO 8601, no offset
 export const JsonMap = z.record(z.string(), z.unknown());
 export const StringMap = z.record(z.string(), z.string());
 
-const residentialCountries = [
-  'ES',
-  'IE',
-  'GB',
-  'IN',
-  'JP',
-  'FR',
-  'DE',
-  'NZ',
-  'ZA',
-  'AR',
-  'AU',
-  'BR',
-  'TR',
-  'CA',
-  'MX',
-  'IT',
-  'NL',
-  'PH',
-  'KR',
-  'SA',
-] as const;
-
 /** Names of proxy locations (blocks.md §1.6). */
-const ProxyLocationName = z.enum([
-  'RESIDENTIAL',
-  'US-CA',
-  'US-NY',
-  'US-TX',
-  'US-FL',
-  'US-WA',
-  ...residentialCountries.map((country) => `RESIDENTIAL_${country}` as const),
-  'RESIDENTIAL_ISP',
-  'NONE',
-]);
+const ProxyLocationName = z.enum(proxyLocationNames);
 
 /** A name, a GeoTarget (`{country, subdivision?, city?}`) or `{url}` (api.md §26). */
 export const ProxyLocation = z.union([ProxyLocationName, JsonMap]);
