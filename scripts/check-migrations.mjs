@@ -1,4 +1,4 @@
-// Fails when the tables in packages/server/src/db/tables.ts and the migrations beside them disagree: drizzle-kit is asked
+// Fails when the tables in packages/server/src/db/tables and the migrations beside them disagree: drizzle-kit is asked
 // for the next migration on a copy, and must have nothing to write.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ const copy = mkdtempSync(join(server, '.migrations-'));
 
 try {
   cpSync(migrations, copy, { recursive: true });
-  const arguments_ = ['generate', '--dialect', 'postgresql', '--schema', './src/db/tables.ts'];
+  const arguments_ = ['generate', '--dialect', 'postgresql', '--schema', './src/db/tables/*.ts'];
   const run = spawnSync('drizzle-kit', [...arguments_, '--out', copy.slice(server.length)], {
     cwd: server,
     encoding: 'utf8',
@@ -22,7 +22,7 @@ try {
     process.exitCode = 1;
   } else if (sqlFiles(copy).length > sqlFiles(migrations).length) {
     console.error(
-      'tables.ts has changed and no migration says so. Run in packages/server: drizzle-kit generate --name <what-changed>',
+      'db/tables has changed and no migration says so. Run in packages/server: drizzle-kit generate --name <what-changed>',
     );
     process.exitCode = 1;
   }

@@ -1,6 +1,6 @@
 import { RunResponse } from '@lapwing/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runs } from '../../../packages/server/src/db/tables.ts';
+import { runs } from '../../../packages/server/src/db/tables/runs.ts';
 import { findRun } from '../../../packages/server/src/domain/runs/store.ts';
 import { type Answer, type Lapwing, startLapwing } from '../../support/lapwing.ts';
 

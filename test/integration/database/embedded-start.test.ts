@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Database } from '../../../packages/server/src/db/database.ts';
 import { openDatabase } from '../../../packages/server/src/db/open.ts';
 import { findSeed, packSeed } from '../../../packages/server/src/db/seed.ts';
-import { idempotencyKeys } from '../../../packages/server/src/db/tables.ts';
+import { idempotencyKeys } from '../../../packages/server/src/db/tables/runs.ts';
 import { vacuumDueTables } from '../../../packages/server/src/db/vacuum.ts';
 import { installQueue } from '../../../packages/server/src/queue/engine.ts';
 import { testLog as log, testSeeds } from '../../support/database.ts';

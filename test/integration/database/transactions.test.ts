@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Sql } from '../../../packages/server/src/db/database.ts';
 import { isConnectionLost, isUniqueViolation } from '../../../packages/server/src/db/errors.ts';
-import { idempotencyKeys } from '../../../packages/server/src/db/tables.ts';
+import { idempotencyKeys } from '../../../packages/server/src/db/tables/runs.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 let test: TestDatabase;

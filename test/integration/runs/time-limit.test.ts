@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runs } from '../../../packages/server/src/db/tables.ts';
+import { runs } from '../../../packages/server/src/db/tables/runs.ts';
 import { type Site, startSite } from '../../site/site.ts';
 import { type Lapwing, startLapwing } from '../../support/lapwing.ts';
 import { blockStarted, ended, rowsOf, startRun, timeline } from '../../support/runs.ts';

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { artifacts } from '../../db/tables.ts';
+import { artifacts } from '../../db/tables/files.ts';
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
 

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, ilike, inArray, isNull, or } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { folders, workflows } from '../../db/tables.ts';
+import { folders, workflows } from '../../db/tables/workflows.ts';
 
 export type FolderRow = typeof folders.$inferSelect;
 

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { apiKeys, organizations } from '../../db/tables.ts';
+import { apiKeys, organizations } from '../../db/tables/organizations.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
 export type ApiKeyRow = typeof apiKeys.$inferSelect;

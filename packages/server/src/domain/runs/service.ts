@@ -10,6 +10,7 @@ import {
   type Workflow,
 } from '@lapwing/protocol';
 import { blockNamed, type PartialRun } from '@lapwing/workflow';
+import type { Sql } from '../../db/database.ts';
 import { LapwingError } from '../../errors.ts';
 import type { WebhookRun } from '../webhooks/service.ts';
 import { cancelRun } from './cancel.ts';
@@ -19,13 +20,21 @@ import { RunLists } from './lists.ts';
 import { missingRun, type RunParts, webhookRun } from './parts.ts';
 import { RunPauses } from './pauses.ts';
 import { retryRequest } from './retry.ts';
-import { runJob as jobName, type RunOrigin, type RunStart, startRun } from './start.ts';
+import {
+  runJob as jobName,
+  type PreparedRun,
+  prepareRun,
+  type RunOrigin,
+  type RunStart,
+  startPrepared,
+  startRun,
+} from './start.ts';
 import * as store from './store.ts';
 import { timelineView } from './timeline.ts';
 import { legacyView, type RunWithFiles, runView, webhookView } from './view.ts';
 
 export type { RunPage } from './lists.ts';
-export type { RunOrigin } from './start.ts';
+export type { PreparedRun, RunOrigin } from './start.ts';
 
 /** The queue's name for a run; its data is `{ run_id }`. */
 export const runJob: string = jobName;
@@ -131,6 +140,23 @@ export class RunsService {
       key === null ? [] : [[key, value]],
     );
     return Object.fromEntries(grouped);
+  }
+
+  /**
+   * Checks a run that is to be started by {@link startIn}, of the newest version of a workflow.
+   * @throws LapwingError `not_found`, and as {@link prepareRun}.
+   */
+  async prepare(request: RunRequest, origin: RunOrigin): Promise<PreparedRun> {
+    const workflow = await this.#parts.workflows.newest(
+      origin.principal.organizationId,
+      request.agent_id ?? request.workflow_id ?? '',
+    );
+    return prepareRun(this.#parts, origin, { request, workflow });
+  }
+
+  /** Starts a prepared run in the caller's transaction. @returns Its id. @throws LapwingError as {@link startPrepared}. */
+  async startIn(tx: Sql, prepared: PreparedRun): Promise<string> {
+    return (await startPrepared(tx, this.#parts, prepared)).runId;
   }
 
   /** The answer to a start shows the run as it was before anything could have become of it. */
@@ -279,8 +305,12 @@ export class RunsService {
   }
 
   /** Keeps what came of the last attempt: empty when it was delivered. */
-  async noteWebhook(runId: string, failure: string | null): Promise<void> {
-    await store.updateRun(this.#parts.database.sql, runId, { webhookFailureReason: failure ?? '' });
+  async noteWebhook(
+    runId: string,
+    failure: string | null,
+    sql: Sql = this.#parts.database.sql,
+  ): Promise<void> {
+    await store.updateRun(sql, runId, { webhookFailureReason: failure ?? '' });
   }
 
   async #find(organizationId: string, runId: string): Promise<store.RunRow> {

@@ -42,18 +42,24 @@ export interface RunStart {
   readonly partial?: (PartialRun & { readonly debugSessionId: string | null }) | undefined;
 }
 
+/** A run that may be written: everything that can be wrong with its request has been looked at. */
+export interface PreparedRun {
+  readonly origin: RunOrigin;
+  readonly request: RunRequest;
+  readonly row: ReturnType<typeof rowOf>;
+  readonly searchText: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
- * Starts a run: row and job in one transaction.
- * @returns Its id; that of the earlier run, which is not new, when the idempotency key has one.
- * @throws LapwingError `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`, `idempotency_conflict`,
- *   `invalid_state` when the parent has ended.
- *   Nothing is left behind by any of them.
+ * Checks a start; writes nothing.
+ * @throws LapwingError `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`
  */
-export async function startRun(
+export async function prepareRun(
   parts: RunParts,
   origin: RunOrigin,
   start: RunStart,
-): Promise<{ readonly runId: string; readonly isNew: boolean }> {
+): Promise<PreparedRun> {
   const { request, workflow } = start;
   const checked = checkRequest(request, workflow, parts.workflows.cdpHeaders(workflow));
   const browserUrl = request.browser_address?.replace(/^ws/i, 'http');
@@ -61,20 +67,50 @@ export async function startRun(
     if (url != null) await parts.checkUrl(url);
   }
   const row = rowOf(parts, origin, start, checked);
+  return {
+    origin,
+    request,
+    row,
+    searchText: storable(searchText(row, workflow.definition.parameters)),
+    metadata: checked.echo.run_metadata ?? {},
+  };
+}
+
+/**
+ * Writes a run and its job, in the caller's transaction.
+ * @returns Its id; that of the earlier run, which is not new, when the idempotency key has one.
+ * @throws LapwingError `idempotency_conflict`, `invalid_state` when the parent has ended: the caller's transaction has to
+ *   be given up.
+ */
+export async function startPrepared(
+  tx: Sql,
+  parts: RunParts,
+  prepared: PreparedRun,
+): Promise<{ readonly runId: string; readonly isNew: boolean }> {
+  const { origin, request, row, metadata } = prepared;
   const { runId, organizationId } = row;
-  const text = storable(searchText(row, workflow.definition.parameters));
-  return parts.database.transaction(async (tx) => {
-    const before = await claim(tx, origin, request, runId);
-    if (before !== null) return { runId: before, isNew: false };
-    await store.insertRun(tx, row);
-    const metadata = checked.echo.run_metadata ?? {};
-    await parts.tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
-    await store.insertSearch(tx, { runId, organizationId, text });
-    await writeStatus(tx, parts.feed, runId, { status: 'queued', failureReason: null });
-    const priority = origin.parent?.waits === true ? origin.parent.depth : 0;
-    await parts.queue.enqueue(tx, runJob, { data: { run_id: runId }, priority });
-    return { runId, isNew: true };
-  });
+  const before = await claim(tx, origin, request, runId);
+  if (before !== null) return { runId: before, isNew: false };
+  await store.insertRun(tx, row);
+  await parts.tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
+  await store.insertSearch(tx, { runId, organizationId, text: prepared.searchText });
+  await writeStatus(tx, parts.feed, runId, { status: 'queued', failureReason: null });
+  const priority = origin.parent?.waits === true ? origin.parent.depth : 0;
+  await parts.queue.enqueue(tx, runJob, { data: { run_id: runId }, priority });
+  return { runId, isNew: true };
+}
+
+/**
+ * Starts a run: row and job in one transaction.
+ * @throws LapwingError as {@link prepareRun} and {@link startPrepared}. Nothing is left behind by any of them.
+ */
+export async function startRun(
+  parts: RunParts,
+  origin: RunOrigin,
+  start: RunStart,
+): Promise<{ readonly runId: string; readonly isNew: boolean }> {
+  const prepared = await prepareRun(parts, origin, start);
+  return parts.database.transaction((tx) => startPrepared(tx, parts, prepared));
 }
 
 function rowOf({ seal }: RunParts, origin: RunOrigin, start: RunStart, checked: CheckedRun) {

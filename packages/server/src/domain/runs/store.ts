@@ -14,7 +14,7 @@ import {
   type SQL,
 } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { idempotencyKeys, runBlocks, runEvents, runSearches, runs } from '../../db/tables.ts';
+import { idempotencyKeys, runBlocks, runEvents, runSearches, runs } from '../../db/tables/runs.ts';
 import { carriesTags, type TagFilter } from '../tags/service.ts';
 
 export type RunRow = typeof runs.$inferSelect;

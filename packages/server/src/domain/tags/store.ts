@@ -1,7 +1,9 @@
 import { and, asc, count, desc, eq, gte, inArray, isNull, sql as raw, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Sql } from '../../db/database.ts';
-import { runs, tagEvents, tagKeys, tagValues, workflows } from '../../db/tables.ts';
+import { runs } from '../../db/tables/runs.ts';
+import { tagEvents, tagKeys, tagValues } from '../../db/tables/tags.ts';
+import { workflows } from '../../db/tables/workflows.ts';
 import type { TagFilter } from './filter.ts';
 
 export type TagEventRow = typeof tagEvents.$inferSelect;

@@ -1,6 +1,6 @@
 import { and, eq, lte } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { uploadedFiles } from '../../db/tables.ts';
+import { uploadedFiles } from '../../db/tables/files.ts';
 
 export type UploadRow = typeof uploadedFiles.$inferSelect;
 

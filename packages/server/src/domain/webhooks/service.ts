@@ -106,13 +106,16 @@ export class WebhooksService {
   }
 
   /**
-   * Makes one attempt and keeps it.
-   * @param attempts Attempts made before this one.
+   * Makes one attempt and keeps it, with what its run is to know of it, in one transaction.
+   * @param history How many attempts were made before; who notes the outcome (null: delivered).
    */
   async attempt(
     delivery: store.DeliveryRow,
     payload: object,
-    attempts: number,
+    history: {
+      readonly attempts: number;
+      readonly note: (tx: Sql, failure: string | null) => Promise<void>;
+    },
     signal: AbortSignal,
   ): Promise<AttemptVerdict> {
     const sent = await this.#post(delivery, payload, attemptTimeoutSeconds, signal);
@@ -120,7 +123,7 @@ export class WebhooksService {
     const retryAfter = retryAfterSeconds(sent.retryAfter, new Date());
     const retryInSeconds =
       failure !== null && mayRetry(sent.statusCode)
-        ? retryDelay(attempts + 1, retryAfter, Math.random())
+        ? retryDelay(history.attempts + 1, retryAfter, Math.random())
         : null;
     const status = failure === null ? 'delivered' : retryInSeconds === null ? 'failed' : 'pending';
     const nextAttemptAt =
@@ -132,6 +135,7 @@ export class WebhooksService {
         sent,
       );
       await store.updateDelivery(tx, delivery.deliveryId, { status, nextAttemptAt });
+      await history.note(tx, failure);
     });
     return { failure, retryInSeconds };
   }

@@ -1,6 +1,6 @@
 import { and, asc, eq } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { webhookAttempts, webhookDeliveries } from '../../db/tables.ts';
+import { webhookAttempts, webhookDeliveries } from '../../db/tables/webhooks.ts';
 
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect;
 export type AttemptRow = typeof webhookAttempts.$inferSelect;

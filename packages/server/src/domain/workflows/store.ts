@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, ilike, inArray, isNull, or, sql as raw } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { folders, idempotencyKeys, workflows } from '../../db/tables.ts';
+import { idempotencyKeys } from '../../db/tables/runs.ts';
+import { folders, workflows } from '../../db/tables/workflows.ts';
 import { carriesTags, type TagFilter } from '../tags/service.ts';
 
 export type WorkflowRow = typeof workflows.$inferSelect;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Sql } from '../../db/database.ts';
 import type { RunsService } from '../../domain/runs/service.ts';
 import type { WebhooksService } from '../../domain/webhooks/service.ts';
 import type { ClaimedJob, JobVerdict } from '../../queue/job.ts';
@@ -15,8 +16,12 @@ export function webhookHandler(parts: {
     const delivery = await parts.webhooks.pending(deliveryId);
     if (delivery === null) return { kind: 'done' };
     const payload = await parts.runs.webhookPayload(delivery.runId);
-    const verdict = await parts.webhooks.attempt(delivery, payload, job.attempt, signal);
-    await parts.runs.noteWebhook(delivery.runId, verdict.failure);
+    const history = {
+      attempts: job.attempt,
+      note: (tx: Sql, failure: string | null) =>
+        parts.runs.noteWebhook(delivery.runId, failure, tx),
+    };
+    const verdict = await parts.webhooks.attempt(delivery, payload, history, signal);
     if (verdict.failure === null) return { kind: 'done' };
     if (verdict.retryInSeconds === null) return { kind: 'dead', reason: verdict.failure };
     return { kind: 'retry', afterSeconds: verdict.retryInSeconds, reason: verdict.failure };
