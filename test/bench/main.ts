@@ -1,5 +1,7 @@
+import { lists } from './lists.ts';
 import { overhead } from './overhead.ts';
 import { recording } from './recording.ts';
+import { requests } from './requests.ts';
 import { start } from './start.ts';
 import { throughput } from './throughput.ts';
 
@@ -8,6 +10,8 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   start,
   throughput,
   recording,
+  requests,
+  lists,
 };
 
 const name = process.argv[2] ?? '';

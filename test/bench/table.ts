@@ -22,3 +22,24 @@ export function percentile(values: readonly number[], p: number): number {
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+/** Does `work` `total` times, `clients` at a time: how long each took, in milliseconds, and all together, in seconds. */
+export async function atOnce(
+  clients: number,
+  total: number,
+  work: () => Promise<unknown>,
+): Promise<{ readonly times: readonly number[]; readonly seconds: number }> {
+  const times: number[] = [];
+  let left = total;
+  const began = performance.now();
+  const client = async () => {
+    while (left > 0) {
+      left -= 1;
+      const sent = performance.now();
+      await work();
+      times.push(performance.now() - sent);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return { times, seconds: (performance.now() - began) / 1000 };
+}
