@@ -66,7 +66,7 @@ function effectOf(type: BlockType): string {
         ? 'none. After an interruption it goes on behind the last finished block inside.'
         : 'none. After an interruption it is run again.';
     case 'page':
-      return 'page. After an interruption it is run again, in the same browser.';
+      return 'page. After an interruption it is run again.';
     case 'external':
       return `external. ${afterInterruption(type)}`;
   }
@@ -84,6 +84,7 @@ function afterInterruption(type: BlockType): string {
 
 /** What `isIdempotent` of a type goes by, in words. */
 const repeatable: Readonly<Record<string, string>> = {
+  code: ' only when it does not name `page`: half of what it did there may have gone through',
   download_to_s3: ', and replaces the file that it may have left',
   file_upload: ', and replaces the files that it may have left',
   google_sheets_write: ' only when its `write_mode` is `update`',

@@ -123,14 +123,14 @@ it.each([
   expect(JSON.stringify(said)).not.toContain('peanuts');
 });
 
-const values = {
+const values = () => ({
   text: 'a "b" \\ {{ c }} 😀',
   whole: 7,
   part: 2.5,
   truth: false,
   data: { list: [1, null, { deep: true }] },
-  file: 'https://files.example/a.csv',
-};
+  file: `${site.url}/downloads/price-list.csv`,
+});
 const kinds = {
   text: 'string',
   whole: 'integer',
@@ -160,11 +160,12 @@ it('gives parameters of every type to code as variables of that type', async () 
           workflow_parameter_type,
         })),
       },
-      fields: { parameters: values },
+      fields: { parameters: values() },
     },
   );
   expect(run).toMatchObject({ status: 'completed', failure_reason: null });
-  const all = Object.values(values);
+  // A file is fetched, and the code gets its path.
+  const all = Object.values({ ...values(), file: 'inputs/price-list.csv' });
   expect(run.output.in_python_output).toEqual([
     ...all,
     ['str', 'int', 'float', 'bool', 'dict', 'str'].map((type) => `<class '${type}'>`),
@@ -173,6 +174,56 @@ it('gives parameters of every type to code as variables of that type', async () 
     ...all,
     ['string', 'number', 'number', 'boolean', 'object', 'string'],
   ]);
+});
+
+it.each<[string, string]>([
+  [
+    'python',
+    `prices = await click_and_claim_download(page.get_by_text("Price list in a new tab"))
+await page.goto(form)
+await page.set_input_files("[name=contract]", [prices])
+first = await page.evaluate("async () => (await document.forms[0].contract.files[0].text()).slice(0, 9)")
+await page.set_input_files("[name=contract]", terms)
+second = await page.evaluate("async () => (await document.forms[0].contract.files[0].text()).slice(0, 5)")`,
+  ],
+  [
+    'javascript',
+    `const prices = await clickAndClaimDownload(page, 'text=Price list in a new tab');
+await page.goto(form);
+const contract = page.locator('[name=contract]');
+await contract.setInputFiles(prices);
+const read = (end) => contract.evaluate(async (field, end) => (await field.files[0].text()).slice(0, end), end);
+const first = await read(9);
+await contract.setInputFiles([terms]);
+return { prices, first, second: await read(5) };`,
+  ],
+])('hands files on from a site to another by %s', async (language, text) => {
+  const run = await runBlocks(
+    lapwing,
+    [
+      open('start', `${site.url}/downloads`),
+      code('work', language, text, { parameter_keys: ['terms', 'form'] }),
+    ],
+    {
+      definition: {
+        parameters: [
+          { parameter_type: 'workflow', key: 'terms', workflow_parameter_type: 'file_url' },
+          { parameter_type: 'workflow', key: 'form', workflow_parameter_type: 'string' },
+        ],
+      },
+      fields: {
+        parameters: { terms: `${site.url}/downloads/terms.pdf`, form: `${site.url}/form` },
+      },
+    },
+  );
+  expect(run).toMatchObject({ status: 'completed', failure_reason: null });
+  expect(run.output.work_output).toMatchObject({
+    prices: 'downloads/price-list.csv',
+    first: 'SKU,Price',
+    second: '%PDF-',
+    downloaded_files: [{ filename: 'price-list.csv' }],
+  });
+  expect(run.downloaded_files?.map(({ filename }) => filename)).toEqual(['price-list.csv']);
 });
 
 it.each<[string, string]>([

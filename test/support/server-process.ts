@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { killGroup } from '../../packages/server/src/browser/process-table.ts';
+import { browsersOf } from './browser-processes.ts';
 import { createDatabasePlace } from './database.ts';
 import type { Answer, Lapwing } from './lapwing.ts';
 
@@ -10,6 +12,7 @@ const apiKey = 'test-key-0123456789';
 
 /** A server as a user starts it, to be stopped and killed: a process of its own. */
 export interface ServerProcess extends Pick<Lapwing, 'url' | 'apiKey'> {
+  readonly pid: number;
   /** Rejects when the connection is cut. */
   request(
     method: string,
@@ -27,7 +30,11 @@ export interface ServerProcess extends Pick<Lapwing, 'url' | 'apiKey'> {
 
 /** A place where one server after another can be started on the same data. */
 export interface ServerPlace {
-  start(settings?: Record<string, string>): Promise<ServerProcess>;
+  readonly directory: string;
+  /** Null: the embedded database. */
+  readonly databaseUrl: string | null;
+  /** Resolves when the server is ready. One that only works has no address. */
+  start(settings?: Record<string, string>, role?: 'all' | 'api' | 'worker'): Promise<ServerProcess>;
   remove(): Promise<void>;
 }
 
@@ -46,22 +53,29 @@ export async function createServerPlace(): Promise<ServerPlace> {
     ...(place.url !== null && { DATABASE_URL: place.url }),
   };
   return {
-    start: async (more = {}) => {
-      const server = await startProcess({ ...settings, ...more });
+    directory: place.directory,
+    databaseUrl: place.url,
+    start: async (more = {}, role = 'all') => {
+      const server = await startProcess({ ...settings, ...more }, role);
       started.push(server);
       return server;
     },
     remove: async () => {
       for (const server of started) server.signal('SIGKILL');
       await Promise.all(started.map(({ exited }) => exited));
+      // They outlive a server that is killed.
+      for (const { pid } of await browsersOf(place.directory)) killGroup(pid);
       await place.remove();
     },
   };
 }
 
-async function startProcess(settings: Record<string, string>): Promise<ServerProcess> {
+async function startProcess(
+  settings: Record<string, string>,
+  role: string,
+): Promise<ServerProcess> {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LAPWING_'));
-  const child = spawn(process.execPath, ['packages/server/src/main.ts'], {
+  const child = spawn(process.execPath, ['packages/server/src/main.ts', role], {
     cwd: root,
     env: { ...Object.fromEntries(kept), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,11 +87,12 @@ async function startProcess(settings: Record<string, string>): Promise<ServerPro
     lines.end();
     return code as number | null;
   });
-  const ready = await lines.find(/Lapwing is ready at http:\/\/\S+/);
+  const ready = await lines.find(/Lapwing is ready at http:\/\/\S+|Lapwing worker is ready/);
   const url = /http:\/\/[^\s/]+/.exec(ready)?.[0] ?? '';
   return {
     url,
     apiKey,
+    pid: child.pid ?? 0,
     exited,
     signal: (signal) => void child.kill(signal),
     line: (pattern) => lines.find(pattern),

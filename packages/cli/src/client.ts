@@ -45,6 +45,13 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
+/** The server that the options or the environment name. @throws CliError, also when they name none. */
+export function requireClient(invocation: Invocation): Client {
+  const client = findClient(invocation);
+  if (client === null) throw new CliError('No server: set LAPWING_URL, or use --url', 2);
+  return client;
+}
+
 /** The server that the options or the environment name; null when they name none. @throws CliError */
 export function findClient(invocation: Invocation): Client | null {
   const { options, environment } = invocation;

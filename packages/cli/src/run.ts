@@ -4,20 +4,24 @@ import type { Command, Invocation } from './command.ts';
 import { importCommand } from './commands/import.ts';
 import { keyCommands } from './commands/keys.ts';
 import { organizationCommands } from './commands/organizations.ts';
-import { startCommand } from './commands/start.ts';
+import { startCommands } from './commands/start.ts';
+import { webhookCommands } from './commands/webhooks.ts';
 
 /** Every command there is. */
 const commands: readonly Command[] = [
-  startCommand,
+  ...startCommands,
   importCommand,
   ...organizationCommands,
   ...keyCommands,
+  ...webhookCommands,
 ];
 
 const options = {
   url: { type: 'string' },
   'api-key': { type: 'string' },
   organization: { type: 'string' },
+  failed: { type: 'boolean' },
+  since: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -34,6 +38,7 @@ function help(): string {
     '  --url <address>      The server; else LAPWING_URL. `org` and `key` work on the database without one',
     '  --api-key <key>      Its key; else LAPWING_API_KEY',
     '  --organization <id>  Whose keys; else those of the key, or of the only organization',
+    '  --since <time>       So long ago: 30m, 2h, 7d; or a time: 2026-05-01T08:00 (UTC)',
     '  --json               Print the answer as JSON',
   ].join('\n');
 }

@@ -44,3 +44,8 @@ export const QueryInstant = z.iso
 
 /** A query parameter that is `true` or `false` in text. */
 export const QueryBoolean = laxBoolean;
+
+/** Whether a workflow is looked for among the templates that the server offers to every organization. */
+export const Template = QueryBoolean.default(false).meta({
+  description: 'Of the templates of the server, which every organization may read and run',
+});

@@ -34,6 +34,26 @@ export {
   RunStatus,
 } from './runs.ts';
 export {
+  AllSchedules,
+  AllSchedulesQuery,
+  type CatchUpPolicy,
+  type FireOutcome,
+  type OverlapPolicy,
+  Schedule,
+  ScheduleBackfill,
+  ScheduleBackfilled,
+  ScheduleFire,
+  ScheduleFires,
+  ScheduleFiresQuery,
+  ScheduleListItem,
+  SchedulePreview,
+  SchedulePreviewRequest,
+  ScheduleResponse,
+  ScheduleTrigger,
+  ScheduleUpsert,
+} from './schedules.ts';
+export { CurlRequest, UiSession } from './server-facts.ts';
+export {
   maxTags,
   RunTagSuggestions,
   Tag,
@@ -53,9 +73,12 @@ export {
 export { RunBlock, TimelineItem } from './timeline.ts';
 export { UploadedFile } from './uploads.ts';
 export {
+  RetriedDeliveries,
   RetryWebhookRequest,
   WebhookDelivery,
+  WebhookPreview,
   WebhookReplay,
   WebhookSecrets,
+  WebhookTest,
 } from './webhooks.ts';
 export { Workflow, WorkflowBody, WorkflowStatus } from './workflows.ts';

@@ -14,6 +14,10 @@ export const Organization = z
     max_steps_per_run: count,
     max_steps_per_workflow_run: count,
     max_retries_per_step: count,
+    max_concurrent_runs: count.meta({
+      description:
+        'Runs that go on at a time, further ones wait; null: as many as the server allows (beyond the reference)',
+    }),
     domain: z.string().nullable(),
     bw_organization_id: z.string().nullable(),
     bw_collection_ids: z.array(z.string()).nullable(),
@@ -43,6 +47,10 @@ export const OrganizationUpdate = z
     max_steps_per_workflow_run: atLeast(1),
     clear_max_steps_per_workflow_run: z.boolean().default(false),
     max_retries_per_step: atLeast(0),
+    max_concurrent_runs: atLeast(1).meta({
+      description: 'Runs that go on at a time (beyond the reference)',
+    }),
+    clear_max_concurrent_runs: z.boolean().default(false),
     artifact_url_expiry_seconds: z.number().int().nullish(),
     clear_artifact_url_expiry_seconds: z.boolean().default(false),
     default_llm_key: z.string().nullish(),

@@ -65,3 +65,20 @@ export const run = '/v1/runs/{run_id}';
 export const legacyTwin = (method: HttpMethod, path: string): RouteTwin[] => [
   { method, path: `/api${path}` },
 ];
+
+/** What the request of a start may say in its headers. */
+export const startHeaders = {
+  'x-user-agent': '`skyvern-ui` and `skyvern-mcp` mark where a run came from',
+  'x-max-steps-override': 'Whole number: step ceiling of each browser task',
+} as const;
+
+/** How a start may fail. */
+export const startErrors = [
+  'not_found',
+  'invalid_parameters',
+  'validation_failed',
+  'invalid_url',
+  'blocked_host',
+  'not_supported',
+  'invalid_state',
+] as const satisfies readonly ErrorCode[];

@@ -1,17 +1,30 @@
 import { z } from 'zod';
-import { Page, PageSize, QueryBoolean, QueryCount, repeated } from './fields.ts';
+import { Page, PageSize, QueryBoolean, QueryCount, repeated, Template } from './fields.ts';
 import { Artifact, ArtifactType, SignedUrl } from './files.ts';
-import { agent, agentTwins, beyond, json, nothing, type Route, reference, run } from './route.ts';
+import {
+  agent,
+  agentTwins,
+  beyond,
+  json,
+  nothing,
+  type Route,
+  reference,
+  run,
+  startErrors,
+  startHeaders,
+} from './route.ts';
 import { folderRoutes } from './routes/folders.ts';
 import { humanRoutes } from './routes/human.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { organizationRoutes } from './routes/organizations.ts';
 import { runListRoutes } from './routes/run-lists.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
+import { serverRoutes } from './routes/server.ts';
 import { tagRoutes } from './routes/tags.ts';
 import { uploadRoutes } from './routes/uploads.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { CancelManyRequest, CancelManyResponse, RunRequest, RunResponse } from './runs.ts';
 import { TimelineItem } from './timeline.ts';
-import { RetryWebhookRequest, WebhookDelivery, WebhookReplay, WebhookSecrets } from './webhooks.ts';
 import { Workflow, WorkflowBody, WorkflowStatus } from './workflows.ts';
 
 /** Every operation of the API, by its operation id. The server, the OpenAPI document and the docs are made from it. */
@@ -61,9 +74,7 @@ export const routes = {
       only_saved_tasks: QueryBoolean.optional(),
       only_workflows: QueryBoolean.optional(),
       only_templates: QueryBoolean.optional(),
-      template: QueryBoolean.optional().meta({
-        description: 'Templates of the server: there are none yet',
-      }),
+      template: Template,
     }),
     answer: json(z.array(Workflow)),
     errors: ['validation_failed', 'invalid_state', 'invalid_parameters'],
@@ -75,7 +86,7 @@ export const routes = {
     twins: agentTwins('GET', agent, true),
     tag: 'Workflows',
     summary: 'Read a workflow: its newest version, or the one asked for',
-    query: z.object({ version: QueryCount.optional() }),
+    query: z.object({ version: QueryCount.optional(), template: Template }),
     answer: json(Workflow),
     errors: ['not_found', 'validation_failed'],
   },
@@ -86,8 +97,9 @@ export const routes = {
     twins: agentTwins('GET', `${agent}/versions`, true),
     tag: 'Workflows',
     summary: 'Every version of a workflow, newest first',
+    query: z.object({ template: Template }),
     answer: json(z.array(Workflow)),
-    errors: ['not_found'],
+    errors: ['not_found', 'validation_failed'],
   },
   updateWorkflow: {
     ...reference,
@@ -121,7 +133,7 @@ export const routes = {
     errors: [],
   },
   markTemplate: {
-    ...beyond,
+    ...reference,
     method: 'PUT',
     path: `${agent}/template`,
     twins: agentTwins('PUT', `${agent}/template`, true),
@@ -143,20 +155,12 @@ export const routes = {
     headers: {
       'idempotency-key':
         'The same key and body again answer with the same run; another body is a 409',
-      'x-user-agent': '`skyvern-ui` and `skyvern-mcp` mark where a run came from',
-      'x-max-steps-override': 'Whole number: step ceiling of each browser task',
+      ...startHeaders,
     },
+    query: z.object({ template: Template }),
     body: RunRequest,
     answer: json(RunResponse),
-    errors: [
-      'not_found',
-      'invalid_parameters',
-      'validation_failed',
-      'invalid_url',
-      'blocked_host',
-      'not_supported',
-      'idempotency_conflict',
-    ],
+    errors: [...startErrors, 'idempotency_conflict'],
   },
   getRun: {
     ...reference,
@@ -258,71 +262,11 @@ export const routes = {
     answer: { kind: 'bytes' },
     errors: ['not_found', 'range_not_satisfiable'],
   },
-  retryWebhook: {
-    ...reference,
-    method: 'POST',
-    path: `${run}/retry_webhook`,
-    tag: 'Webhooks',
-    summary: 'Send the webhook of an ended run once more, now',
-    body: RetryWebhookRequest,
-    answer: json(WebhookReplay),
-    errors: ['not_found', 'invalid_state', 'invalid_url', 'blocked_host', 'validation_failed'],
-  },
-  listWebhookDeliveries: {
-    ...beyond,
-    method: 'GET',
-    path: `${run}/webhook_deliveries`,
-    tag: 'Webhooks',
-    summary: 'The webhook of a run with every attempt at it, and its replays',
-    answer: json(z.array(WebhookDelivery)),
-    errors: ['not_found'],
-  },
-  getWebhookSecrets: {
-    ...beyond,
-    method: 'GET',
-    path: '/v1/organizations/me/webhook_secret',
-    tag: 'Webhooks',
-    summary: 'The secrets that sign the Standard Webhooks headers',
-    answer: json(WebhookSecrets),
-    errors: [],
-  },
-  rotateWebhookSecret: {
-    ...beyond,
-    method: 'POST',
-    path: '/v1/organizations/me/webhook_secret/rotate',
-    tag: 'Webhooks',
-    summary: 'Make a new secret; the one before goes on signing beside it until the next rotation',
-    answer: json(WebhookSecrets),
-    errors: [],
-  },
+  ...webhookRoutes,
+  ...scheduleRoutes,
   ...organizationRoutes,
   ...legacyRoutes,
-  getVersion: {
-    ...reference,
-    method: 'GET',
-    path: '/v1/version',
-    twins: [{ method: 'GET', path: '/api/v1/version' }],
-    tag: 'Server',
-    summary: 'The version of the server',
-    auth: 'none',
-    answer: json(z.object({ version: z.string() })),
-    errors: [],
-  },
-  getHealth: {
-    ...beyond,
-    method: 'GET',
-    path: '/health',
-    tag: 'Server',
-    summary: 'Whether the server can work; 503 names the exact fault',
-    auth: 'none',
-    answer: json(
-      z.object({
-        status: z.enum(['ok', 'failing']),
-        checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
-      }),
-    ),
-    errors: ['unavailable'],
-  },
+  ...serverRoutes,
 } as const satisfies Record<string, Route>;
 
 export type OperationId = keyof typeof routes;

@@ -156,12 +156,7 @@ export const RunsOfWorkflowQuery = WorkflowRunsQuery.extend({
 });
 
 /** Query of the legacy GET /api/v1/runs. */
-export const LegacyRunListQuery = z.object({
-  page: Page,
-  page_size: PageSize,
-  status: repeated(RunStatus),
-  search_key: z.string().max(500).optional(),
-});
+export const LegacyRunListQuery = WorkflowRunsQuery.omit({ cursor: true, error_code: true });
 
 /** Body of POST /v1/run/workflows/blocks: a run of some blocks only (reference: blocks.md §2.4). */
 export const BlockRunRequest = RunRequest.safeExtend({

@@ -72,6 +72,10 @@ export const RunRequest = z
     ai_fallback: laxBoolean.nullish(),
     run_with: z.string().nullish(),
     run_metadata: StringMap.nullish(),
+    priority: boundedInteger(-100, 100).nullish().meta({
+      description:
+        'Higher goes first among the runs of the organization that wait for a place; 0, and -10 for runs of schedules (beyond the reference)',
+    }),
   })
   .refine((body) => (body.agent_id ?? body.workflow_id) !== undefined, {
     path: ['workflow_id'],
@@ -104,6 +108,7 @@ export const RunRequestEcho = z
     ai_fallback: z.boolean().nullable(),
     run_with: z.string().nullable(),
     run_metadata: StringMap.nullable(),
+    priority: z.number().int().nullable(),
   })
   .meta({ id: 'RunRequestEcho' });
 export type RunRequestEcho = z.infer<typeof RunRequestEcho>;

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openDatabase } from './db/open.ts';
+import { AdmissionService } from './domain/admission/service.ts';
 import { ArtifactsService } from './domain/artifacts/service.ts';
 import { FoldersService } from './domain/folders/service.ts';
 import { OrganizationsService } from './domain/organizations/service.ts';
 import { AnswerAddresses } from './domain/runs/answer-addresses.ts';
 import { RunFeed } from './domain/runs/feed.ts';
 import { RunsService, runJob } from './domain/runs/service.ts';
+import { SchedulesService } from './domain/schedules/service.ts';
 import { TagsService } from './domain/tags/service.ts';
 import { UploadsService } from './domain/uploads/service.ts';
-import { WebhooksService, webhookJob } from './domain/webhooks/service.ts';
+import { attemptTally, WebhooksService, webhookJob } from './domain/webhooks/service.ts';
 import { WorkflowsService } from './domain/workflows/service.ts';
 import { HttpClient } from './egress/http-client.ts';
 import { EgressPolicy } from './egress/policy.ts';
@@ -20,6 +22,11 @@ import { loadOrCreateKey, Seal } from './lib/seal.ts';
 import type { JobKind } from './queue/job.ts';
 import { JobQueue } from './queue/queue.ts';
 import { DiskStorage } from './storage/disk-storage.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { tracedHttp } from './telemetry/traced-http.ts';
+import { SpanScope } from './telemetry/tracer.ts';
+
+type Services = ReturnType<typeof buildServices>;
 
 /** What the roles share. */
 export interface App {
@@ -34,23 +41,33 @@ export interface App {
   readonly folders: FoldersService;
   readonly tags: TagsService;
   readonly runs: RunsService;
+  readonly schedules: SchedulesService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
   readonly uploads: UploadsService;
+  readonly metrics: Metrics;
+  /** In which span work is: its requests show there. */
+  readonly scope: SpanScope;
+  /**
+   * The services for work that cannot be told to come back later: they wait for a database that is out of reach, as
+   * {@link Database.patient} says, until the signal fires.
+   */
+  patient(signal: AbortSignal): Services;
   /** Says where clients reach the server, once that is known. */
   setPublicUrl(url: string): void;
   close(): Promise<void>;
 }
 
 /** Every kind of job there is. */
-const jobKinds: readonly JobKind[] = [
+const jobKinds = (leaseSeconds: number): readonly JobKind[] => [
   // Claimed again when its worker is lost; a run that fails is not retried, its status says so.
   {
     name: runJob,
     retryLimit: 1000,
     retryDelaySeconds: 1,
     retryBackoff: false,
-    heartbeatSeconds: 15,
+    leaseSeconds,
+    patienceSeconds: 300,
     expireSeconds: 9 * 3600,
   },
   {
@@ -58,7 +75,7 @@ const jobKinds: readonly JobKind[] = [
     retryLimit: 20,
     retryDelaySeconds: 5,
     retryBackoff: true,
-    heartbeatSeconds: 120,
+    leaseSeconds,
     expireSeconds: 300,
   },
 ];
@@ -80,20 +97,20 @@ async function openData(config: Config, seedPath: string, log: Log) {
     seedPath,
     log,
   });
-  const queue = await JobQueue.start(database, jobKinds, log);
+  const queue = await JobQueue.start(database, jobKinds(config.LAPWING_LEASE_SECONDS), log);
   const feed = await RunFeed.open(database);
-  return { seal, database, queue, feed, storage: new DiskStorage(join(directory, 'files')) };
+  const storage = new DiskStorage(join(directory, 'files'));
+  return { seal, database, queue, feed, storage, attempts: attemptTally() };
 }
 
-/** Opens the database, the queue and the services. Nothing listens and nothing is claimed yet. */
-export async function createApp(config: Config, seedPath: string): Promise<App> {
-  const log = createLog({ level: config.LAPWING_LOG_LEVEL });
-  const { seal, database, queue, feed, storage } = await openData(config, seedPath, log);
-  const policy = new EgressPolicy({ allowHosts: config.LAPWING_ALLOW_HOSTS });
-  const http = new HttpClient({ policy });
-  let publicUrl =
-    config.LAPWING_PUBLIC_URL ?? `http://${config.LAPWING_HOST}:${config.LAPWING_PORT}`;
-  const baseUrl = () => publicUrl.replace(/\/$/, '');
+/** What the server knows and does, over what keeps its data. */
+function buildServices(
+  config: Config,
+  data: Awaited<ReturnType<typeof openData>>,
+  net: { readonly policy: EgressPolicy; readonly http: HttpClient; readonly baseUrl: () => string },
+) {
+  const { seal, database, queue, feed, storage, attempts } = data;
+  const { policy, http, baseUrl } = net;
   const checkUrl = (url: string) => policy.checkUrl(url);
   const organizations = new OrganizationsService(database, seal);
   const artifacts = new ArtifactsService({
@@ -107,13 +124,24 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     queue,
     organizations,
     send: webhookSender(http),
+    attempts,
   });
-  const workflows = new WorkflowsService(database, seal, checkUrl);
+  const workflows = new WorkflowsService({
+    database,
+    seal,
+    checkUrl,
+    templates: config.LAPWING_TEMPLATES,
+  });
   const folders = new FoldersService(database, workflows);
   const tags = new TagsService(database);
-  const runs = new RunsService({
+  const admission = new AdmissionService({
     database,
     queue,
+    limit: config.LAPWING_MAX_RUNS_PER_ORGANIZATION ?? null,
+  });
+  const runs = new RunsService({
+    database,
+    admission,
     feed,
     seal,
     workflows,
@@ -123,7 +151,32 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     checkUrl,
     answers: new AnswerAddresses(seal.derive('answers'), baseUrl),
   });
-  if (config.LAPWING_API_KEY !== undefined) await organizations.ensureFirst(config.LAPWING_API_KEY);
+  const schedules = new SchedulesService({
+    ...{ database, runs, workflows, webhooks, checkUrl },
+    minMinutes: config.LAPWING_SCHEDULE_MIN_MINUTES,
+    now: () => new Date(),
+  });
+  return {
+    ...{ organizations, workflows, folders, tags, runs, schedules, artifacts, webhooks },
+    uploads: new UploadsService(database, artifacts),
+  };
+}
+
+/** Opens the database, the queue and the services. Nothing listens and nothing is claimed yet. */
+export async function createApp(config: Config, seedPath: string): Promise<App> {
+  const log = createLog({ level: config.LAPWING_LOG_LEVEL });
+  const data = await openData(config, seedPath, log);
+  const { database, queue, feed } = data;
+  const policy = new EgressPolicy({ allowHosts: config.LAPWING_ALLOW_HOSTS });
+  const scope = new SpanScope();
+  const http = new HttpClient({ policy, observe: tracedHttp(scope) });
+  let publicUrl =
+    config.LAPWING_PUBLIC_URL ?? `http://${config.LAPWING_HOST}:${config.LAPWING_PORT}`;
+  const baseUrl = () => publicUrl.replace(/\/$/, '');
+  const net = { policy, http, baseUrl };
+  const services = buildServices(config, data, net);
+  if (config.LAPWING_API_KEY !== undefined)
+    await services.organizations.ensureFirst(config.LAPWING_API_KEY);
   return {
     config,
     log,
@@ -131,14 +184,11 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     queue,
     policy,
     http,
-    organizations,
-    workflows,
-    folders,
-    tags,
-    runs,
-    artifacts,
-    webhooks,
-    uploads: new UploadsService(database, artifacts),
+    ...services,
+    metrics: metricsOf(config, { database, queue, ...services }),
+    scope,
+    patient: (signal) =>
+      buildServices(config, { ...data, database: database.patient(signal) }, net),
     setPublicUrl: (url) => {
       publicUrl = config.LAPWING_PUBLIC_URL ?? url;
     },
@@ -149,6 +199,27 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
       await database.close();
     },
   };
+}
+
+function metricsOf(
+  config: Config,
+  parts: Pick<App, 'database' | 'queue' | 'runs' | 'webhooks' | 'schedules'>,
+): Metrics {
+  const { database, queue, runs, webhooks, schedules } = parts;
+  const sources = {
+    database: async () => {
+      await database.ping();
+      return {
+        queue: await queue.stats(),
+        openRuns: await runs.openCounts(),
+        schedules: await schedules.health(),
+      };
+    },
+    runsEnded: () => runs.endings,
+    webhookAttempts: () => webhooks.attempts,
+    scheduleFires: () => schedules.outcomes,
+  };
+  return new Metrics(sources, config.LAPWING_METRICS_TOKEN ?? null);
 }
 
 /** Receivers are sent nothing but the POST itself: a redirect is an answer like any other. */

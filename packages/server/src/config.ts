@@ -91,6 +91,14 @@ export const settings = z.object({
   LAPWING_SLOTS: whole(1, 1000)
     .default(10)
     .describe('Runs that a worker carries out at the same time'),
+  LAPWING_MAX_RUNS_PER_ORGANIZATION: whole(1, 1_000_000)
+    .optional()
+    .describe(
+      'Runs of one organization that go on at the same time, over all workers; an organization may have its own limit',
+    ),
+  LAPWING_LEASE_SECONDS: whole(2, 3600)
+    .default(15)
+    .describe('After so long without a sign of life of its worker, a run is taken up by another'),
   LAPWING_MAX_BROWSERS: whole(1, 500)
     .default(Math.max(2, availableParallelism()))
     .describe('Browsers that a worker has open at the same time; runs that need one more wait'),
@@ -115,6 +123,7 @@ export const settings = z.object({
   LAPWING_WARM_PYTHON: onOff
     .prefault('on')
     .describe('Whether a Python for code blocks is made ready at start, not at first use'),
+  LAPWING_CODE_BLOCKS: onOff.prefault('on').describe('Whether code of users is run at all'),
   LAPWING_CODE_MEMORY_MB: whole(32, 8192).default(256).describe('Memory that a code block may use'),
   LAPWING_DRAIN_SECONDS: whole(0, 3600)
     .default(20)
@@ -179,6 +188,26 @@ export const settings = z.object({
     .optional()
     .describe(
       'Mailbox that every workflow may read with `email_inbox`: `imaps://user:password@host:993`, or `imap://`',
+    ),
+  LAPWING_TEMPLATES: list
+    .prefault('')
+    .describe(
+      'Workflows that every organization may read and run as templates: `wpid_…`, separated by commas',
+    ),
+  LAPWING_SCHEDULE_MIN_MINUTES: whole(1, 1440)
+    .default(5)
+    .describe('How close two runs of a schedule may be, in minutes'),
+  LAPWING_WORKER_PORT: whole(0, 65_535)
+    .optional()
+    .describe(
+      'Port on which a worker without an API answers `/health` and `/metrics`; without it, it does not listen',
+    ),
+  LAPWING_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,4096}$/, 'must be 8 to 4096 visible ASCII characters')
+    .optional()
+    .describe(
+      'What `/metrics` asks for, as `authorization: Bearer …`; without it whoever reaches the server may read them',
     ),
   LAPWING_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])

@@ -10,10 +10,12 @@ function roleOf(argument: string | undefined): Role {
   throw new SettingsError(`There is no role ${role}. ${usage}`);
 }
 
-function announce({ firstKey, url }: RunningServer): void {
+function announce({ firstKey, role, url }: RunningServer): void {
   if (firstKey !== null) console.log(`API key (shown only now; send it as x-api-key): ${firstKey}`);
   console.log(
-    url === null ? 'The Lapwing worker is ready' : `Lapwing is ready at ${url} (docs: ${url}/docs)`,
+    role === 'worker'
+      ? `The Lapwing worker is ready${url === null ? '' : ` (${url}/health)`}`
+      : `Lapwing is ready at ${url} (docs: ${url}/docs)`,
   );
 }
 

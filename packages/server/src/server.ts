@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Api } from './api/start.ts';
 import { type App, createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig, SettingsError } from './config.ts';
 import { isConnectionLost } from './db/errors.ts';
 import type { OrganizationsService } from './domain/organizations/service.ts';
+import type { HealthCheck } from './lib/health.ts';
 import type { TargetSettings } from './targets/settings.ts';
+import { openTracer } from './telemetry/open-tracer.ts';
 import type { WorkerRole, WorkerSettings } from './worker/start.ts';
 
 /** `all`: API and worker in one process. */
@@ -13,7 +15,8 @@ export type Role = 'all' | 'api' | 'worker';
 
 /** A server that works. */
 export interface RunningServer {
-  /** Where the API listens; null for a worker. */
+  readonly role: Role;
+  /** Where the API listens, or a worker answers probes; null for a worker without a port. */
   readonly url: string | null;
   /** The API key that was made at the first start, to be shown once. */
   readonly firstKey: string | null;
@@ -29,21 +32,40 @@ const seedPath = fileURLToPath(
 );
 const version: string = JSON.parse(readFileSync(packageFile, 'utf8')).version;
 
-async function startApiRole(app: App, config: Config, worker: WorkerRole | null): Promise<Api> {
+async function startApiRole(app: App, worker: WorkerRole | null): Promise<Api> {
   const { startApi } = await import('./api/start.ts');
-  const database = {
-    name: 'database',
-    check: async () => app.database.ping().then(() => app.database.kind),
-  };
   const parts = {
     ...app,
     version,
     checkUrl: (url: string) => app.policy.checkUrl(url),
-    healthChecks:
-      worker === null ? [database] : [database, { name: 'browsers', check: worker.checkBrowsers }],
+    healthChecks: healthChecks(app, worker),
     isUnavailable: isConnectionLost,
   };
-  return startApi(parts, { host: config.LAPWING_HOST, port: config.LAPWING_PORT });
+  const { LAPWING_HOST: host, LAPWING_PORT: port } = app.config;
+  const api = await startApi(parts, { host, port });
+  app.setPublicUrl(api.url);
+  return api;
+}
+
+/** What must be well for this process to do its part. */
+function healthChecks(app: App, worker: WorkerRole | null): readonly HealthCheck[] {
+  return [
+    { name: 'database', check: async () => app.database.ping().then(() => app.database.kind) },
+    { name: 'schedules', isMinor: true, check: () => app.schedules.checkHealth() },
+    ...(worker === null ? [] : [{ name: 'browsers', check: worker.checkBrowsers }]),
+  ];
+}
+
+/** What a process answers HTTP with. */
+type Listener = Pick<Api, 'url' | 'close'>;
+
+async function listen(role: Role, app: App, worker: WorkerRole | null): Promise<Listener | null> {
+  const { LAPWING_HOST: host, LAPWING_WORKER_PORT: port } = app.config;
+  if (role !== 'worker') return startApiRole(app, worker);
+  if (port === undefined) return null;
+  const { startProbes } = await import('./worker/probes.ts');
+  const parts = { metrics: app.metrics, healthChecks: healthChecks(app, worker) };
+  return startProbes(parts, { host, port });
 }
 
 async function startWorkerRole(
@@ -52,29 +74,39 @@ async function startWorkerRole(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<WorkerRole> {
   const { startWorker } = await import('./worker/start.ts');
-  return startWorker(app, {
-    directory: config.LAPWING_DATA_DIR,
-    slots: config.LAPWING_SLOTS,
-    maxBrowsers: config.LAPWING_MAX_BROWSERS,
-    warmBrowsers: config.LAPWING_WARM_BROWSERS,
-    browser: {
-      executablePath: config.LAPWING_BROWSER_PATH ?? null,
-      kind: 'headless-shell',
-      extraArgs: config.LAPWING_BROWSER_ARGS,
-      viewport: config.LAPWING_VIEWPORT,
-      locale: config.LAPWING_LOCALE,
-      timeZone: config.LAPWING_TIME_ZONE ?? null,
-      navigationTimeoutMs: config.LAPWING_NAVIGATION_TIMEOUT_SECONDS * 1000,
+  const patience = new AbortController();
+  const { runs, artifacts, webhooks, uploads } = app.patient(patience.signal);
+  const tracer = await openTracer(environment, { version, log: app.log });
+  const telemetry = { metrics: app.metrics, scope: app.scope, tracer };
+  const worker = await startWorker(
+    { ...app, runs, artifacts, webhooks, uploads, telemetry },
+    {
+      directory: config.LAPWING_DATA_DIR,
+      slots: config.LAPWING_SLOTS,
+      maxBrowsers: config.LAPWING_MAX_BROWSERS,
+      warmBrowsers: config.LAPWING_WARM_BROWSERS,
+      browser: {
+        executablePath: config.LAPWING_BROWSER_PATH ?? null,
+        kind: 'headless-shell',
+        extraArgs: config.LAPWING_BROWSER_ARGS,
+        viewport: config.LAPWING_VIEWPORT,
+        locale: config.LAPWING_LOCALE,
+        timeZone: config.LAPWING_TIME_ZONE ?? null,
+        navigationTimeoutMs: config.LAPWING_NAVIGATION_TIMEOUT_SECONDS * 1000,
+      },
+      targets: targetSettings(config),
+      mail: mailSettings(config),
+      sheets: sheetsSettings(config),
+      record: config.LAPWING_RECORDING,
+      warmPython: config.LAPWING_WARM_PYTHON,
+      codeBlocks: config.LAPWING_CODE_BLOCKS,
+      codeMemoryBytes: config.LAPWING_CODE_MEMORY_MB * 2 ** 20,
+      drainMs: config.LAPWING_DRAIN_SECONDS * 1000,
+      environment,
     },
-    targets: targetSettings(config),
-    mail: mailSettings(config),
-    sheets: sheetsSettings(config),
-    record: config.LAPWING_RECORDING,
-    warmPython: config.LAPWING_WARM_PYTHON,
-    codeMemoryBytes: config.LAPWING_CODE_MEMORY_MB * 2 ** 20,
-    drainMs: config.LAPWING_DRAIN_SECONDS * 1000,
-    environment,
-  });
+  );
+  const close = () => worker.close().finally(() => patience.abort());
+  return { ...worker, close: () => close().finally(() => tracer.close()) };
 }
 
 function mailSettings(config: Config): WorkerSettings['mail'] {
@@ -118,8 +150,17 @@ function platformBucket(config: Config): TargetSettings['platformBucket'] {
   };
 }
 
+/** Roles of their own meet in the database, and the embedded one is a single process's. */
+function requireServerDatabase(role: Role, config: Config): void {
+  if (role === 'all' || config.DATABASE_URL !== undefined) return;
+  throw new SettingsError(
+    `The role ${role} works with others in one database: name a PostgreSQL server in DATABASE_URL, or start \`all\`, which needs none.`,
+  );
+}
+
 /**
  * Starts the roles; each loads only what it needs, and what has started is closed again when a later one cannot.
+ * @throws SettingsError
  * @param environment What browsers are started in.
  */
 export async function startServer(
@@ -129,22 +170,22 @@ export async function startServer(
 ): Promise<RunningServer> {
   const started = new AsyncDisposableStack();
   try {
+    requireServerDatabase(role, config);
     const app = await createApp(config, seedPath);
     started.defer(() => app.close());
     // The embedded database is this process's alone: whatever is claimed was claimed by a process that died.
     if (app.database.kind === 'pglite') await app.queue.releaseOrphans();
+    let listener: Listener | null = null;
+    started.defer(async () => listener?.close());
     const worker = role === 'api' ? null : await startWorkerRole(app, config, environment);
-    const api = role === 'worker' ? null : await startApiRole(app, config, worker);
-    if (api !== null) {
-      started.defer(() => api.close());
-      app.setPublicUrl(api.url);
-    }
-    // Last in, first out: the worker drains while the API still answers.
+    // Last in, first out: the worker drains while the process still answers.
     if (worker !== null) started.defer(() => worker.close());
+    listener = await listen(role, app, worker);
     // A key that is made can be shown only once: not before everything else has started.
     const firstKey = await app.organizations.ensureFirst(undefined);
     return {
-      url: api?.url ?? null,
+      role,
+      url: listener?.url ?? null,
       firstKey,
       app,
       worker,

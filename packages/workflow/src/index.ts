@@ -13,6 +13,7 @@ export type {
   CodeRequest,
   CodeResult,
 } from './capabilities/code.ts';
+export type { CredentialFields, CredentialsCapability } from './capabilities/credentials.ts';
 export type {
   DocumentsCapability,
   DocumentType,
@@ -108,7 +109,7 @@ export type {
   RunResult,
 } from './interpreter/environment.ts';
 export { interpret } from './interpreter/interpret.ts';
-export { mayRepeat, worksInBrowser } from './interpreter/interruption.ts';
+export { mayRepeat } from './interpreter/interruption.ts';
 export type {
   BlockOutcome,
   BlockStatus,
@@ -126,4 +127,4 @@ export {
 } from './parameters/resolve.ts';
 export { type ParsedRunMetadata, parseRunMetadata } from './parameters/run-metadata.ts';
 export { TemplateError, type TemplateErrorKind } from './templates/errors.ts';
-export { pythonText } from './templates/templates.ts';
+export { pythonText, renderTemplate } from './templates/templates.ts';

@@ -12,6 +12,7 @@ import { RunBrowser } from '../../../packages/server/src/browser/run-browser.ts'
 import { groupMembers, launcher, serve, signal, startRun, temporaryFolder } from './support.ts';
 
 const log = () => {};
+const noOpenRuns = async () => new Map();
 
 it('serves runs from a pool, and closing the pool leaves nothing behind', async () => {
   const site = await serve({ '/': '<h1>Hello</h1>' });
@@ -30,7 +31,10 @@ it('serves runs from a pool, and closing the pool leaves nothing behind', async 
   onTestFinished(() => pool.close());
   const run = async () => {
     const browser = new RunBrowser({
-      source: { kind: 'local', acquire: (stop) => pool.acquire(stop) },
+      source: {
+        kind: 'local',
+        acquire: async (stop) => ({ lease: await pool.acquire(stop), living: false }),
+      },
       settings,
       directory: await temporaryFolder(),
       extraHttpHeaders: {},
@@ -105,11 +109,11 @@ it('finds and ends the browsers of a process that was killed, and spares those o
   const found = await chromium.connectOverCDP(url);
   expect(found.contexts()[0]?.pages()[0]?.url()).toBe('about:blank');
   await found.close();
-  expect(await reapOrphans(directory)).toBe(1);
+  expect(await reapOrphans(directory, noOpenRuns)).toBe(1);
   await expect.poll(() => groupMembers(orphan)).toEqual([]);
   expect((await groupMembers(living.pid)).length).toBeGreaterThan(2);
   expect(await readdir(directory)).toHaveLength(1);
-  expect(await reapOrphans(directory)).toBe(0);
+  expect(await reapOrphans(directory, noOpenRuns)).toBe(0);
 });
 
 it('leaves a remote browser running, with the tabs of its user', async () => {
@@ -171,7 +175,7 @@ it('keeps a process that shuts down alive until its browser has ended, and not a
   if (worker.exitCode === null) await once(worker, 'exit');
   expect(worker.exitCode).toBe(0);
   expect((await groupMembers(Number(String(output)))).length).toBeGreaterThan(2);
-  expect(await reapOrphans(directory)).toBe(1);
+  expect(await reapOrphans(directory, noOpenRuns)).toBe(1);
 });
 
 it('says what is wrong when no browser can be started', async () => {

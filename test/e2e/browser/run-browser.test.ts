@@ -213,10 +213,12 @@ it('holds links, redirects, frames and pop-ups to the guard', async () => {
 
 it('goes on in a new browser where the old one stood', async () => {
   const site = await serve({
-    '/': '<script>document.cookie = "user=ada"; localStorage.theme = "dark"</script>',
+    '/': `<script>document.cookie = "user=ada"; localStorage.theme = "dark"; sessionStorage.step ??= "2"</script>`,
     '/other': '<title>Other</title>',
   });
+  const left = await serve({ '/left': '<script>localStorage.left = "yes"</script>' });
   const before = await startRun();
+  await before.browser.goto(`${left}/left`, signal);
   await before.browser.goto(site, signal);
   await before.browser.use(
     (page) =>
@@ -224,9 +226,10 @@ it('goes on in a new browser where the old one stood', async () => {
     signal,
   );
   await before.browser.use((page) => page.waitForURL('**/other'), signal);
-  const state = await before.browser.saveState(signal);
+  const state = await before.browser.changedState();
+  expect(await before.browser.changedState(true)).toBeNull();
   await before.browser.close();
-  const after = await startRun({ state: JSON.parse(JSON.stringify(state)) });
+  const after = await startRun({ state: JSON.parse(state ?? '') });
   await after.browser.page(signal);
   expect(after.browser.currentUrl()).toBe(`${site}/other`);
   const kept = await after.browser.use(
@@ -234,4 +237,12 @@ it('goes on in a new browser where the old one stood', async () => {
     signal,
   );
   expect(kept).toEqual(['user=ada', 'dark']);
+  // A pop-up has a copy of its opener's session, and what it holds after the restart is not overwritten.
+  await after.browser.use((page) => page.close(), signal);
+  const first = await after.browser.page(signal);
+  expect(await first.evaluate(() => sessionStorage.getItem('step'))).toBe('2');
+  await after.browser.goto(`${left}/left`, signal);
+  expect(await after.browser.use((page) => page.evaluate(() => localStorage.left), signal)).toBe(
+    'yes',
+  );
 });

@@ -93,7 +93,8 @@ export async function startRun(
     acquire: async (signal) => {
       const browser = await starter.launch(signal);
       pid = browser.pid;
-      return { browser, release: () => browser.end() };
+      const lease = { browser, release: () => browser.end(), leave: () => {} };
+      return { lease, living: false };
     },
   };
   const browser = new RunBrowser({

@@ -12,6 +12,10 @@ let site: Awaited<ReturnType<typeof startSite>>;
 let browser: Browser;
 let page: Page;
 let actions: string[] = [];
+/** Resolved by tests in place of the run's files, which a download arrives in. */
+let kept = Promise.withResolvers<string>();
+/** What helpers asked for a code. */
+let asked: string[] = [];
 
 beforeAll(async () => {
   site = await startSite();
@@ -25,6 +29,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   actions = [];
+  asked = [];
+  kept = Promise.withResolvers();
   page = await browser.newPage();
   await page.goto(`${site.base}/start`);
 });
@@ -37,6 +43,22 @@ async function run(language: Language, code: string, timeoutMs = 20_000) {
     guardUrl: async (url) => {
       if (!url.startsWith(site.base)) throw new Error(`The address ${url} is not allowed.`);
     },
+    readFile: async (path) => {
+      if (path !== 'inputs/a.txt') throw new Error(`No permission to access local file: ${path}`);
+      return { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('FETCHED') };
+    },
+    nextDownload: (stop) =>
+      new Promise((resolve, reject) => {
+        kept.promise.then(resolve, reject);
+        stop.addEventListener('abort', () => reject(stop.reason));
+      }),
+    oneTimeCode: async (kind, { timeoutMs }) => {
+      asked.push(`${kind} ${timeoutMs}`);
+      if (timeoutMs === 1) {
+        throw Object.assign(new Error('No code came.'), { name: 'Terminated' });
+      }
+      return kind === 'link' ? `${site.base}/other?link` : '123456';
+    },
     signal,
     onAction: (description) => actions.push(description),
   });
@@ -45,6 +67,7 @@ async function run(language: Language, code: string, timeoutMs = 20_000) {
     language,
     code,
     variables,
+    credentials: { login: { username: 'ann' } },
     timeoutMs,
     page: rpc,
     onLog: () => undefined,
@@ -203,8 +226,8 @@ it.each<[Language, string, string, string]>([
   [
     'javascript',
     'await page.setInputFiles("#file", "/etc/passwd")',
-    'TypeError',
-    'A file is given as {name, mimeType, buffer} with its bytes in buffer: code cannot name a path of the server.',
+    'Error',
+    'No permission to access local file: /etc/passwd',
   ],
   ['javascript', 'await page.close()', 'TypeError', "The run's only page cannot be closed."],
   [
@@ -266,4 +289,100 @@ it('keeps a pattern of the code from holding up this process', async () => {
   const started = performance.now();
   await run('javascript', code, 1500);
   expect(performance.now() - started).toBeLessThan(8000);
+});
+
+it.each<[Language, string]>([
+  ['python', 'await page.locator("#file").set_input_files("inputs/a.txt")'],
+  ['javascript', 'await page.setInputFiles("#file", ["inputs/a.txt"])'],
+])('puts a file of the run into a field from %s by its path', async (language, code) => {
+  expect(await run(language, code)).toMatchObject({ kind: 'returned' });
+  await page.waitForFunction(() => document.title === 'FETCHED');
+});
+
+it.each<[Language, string]>([
+  ['python', 'path = await click_and_claim_download("#csv")'],
+  ['python', 'path = await click_and_claim_download(page, "#csv", timeout=60000)'],
+  ['python', 'path = await click_and_claim_download(page.locator("#csv"))'],
+  ['javascript', 'return { path: await clickAndClaimDownload(page.locator("#csv")) }'],
+])('clicks and waits until the file is kept: %s %s', async (language, code) => {
+  page.on('download', (download) => kept.resolve(`downloads/${download.suggestedFilename()}`));
+  expect(await run(language, code)).toEqual({
+    kind: 'returned',
+    value: { path: 'downloads/orders.csv' },
+  });
+  expect(actions).toEqual(['helpers.clickAndClaimDownload']);
+});
+
+it('says that no file came, and what became of one that broke', async () => {
+  expect(await run('python', 'await click_and_claim_download("h1", timeout=3000)')).toMatchObject({
+    type: 'TimeoutError',
+    message: 'No file came within 3 seconds.',
+  });
+  await page.setContent('<a href="/broken.csv" download>Broken</a>');
+  expect(await run('python', 'await click_and_claim_download("a")')).toMatchObject({
+    type: 'Error',
+    message: expect.stringMatching(/^The download of broken\.csv failed: /),
+  });
+  expect(await run('python', 'await click_and_claim_download(page, 3)')).toMatchObject({
+    type: 'TypeError',
+    message: 'The thing to click must be a locator or a selector.',
+  });
+});
+
+const captcha = `<div class="cf-turnstile" style="width: 300px; height: 65px">
+  <input type="hidden" name="cf-turnstile-response"></div>`;
+
+it('waits for a captcha that lets the browser through, and minds none that is not there', async () => {
+  expect(await run('python', 'return await solve_captcha()')).toMatchObject({ value: true });
+  await page.setContent(`${captcha}<script>setTimeout(() => {
+    document.querySelector('input').value = 'answer' }, 300)</script>`);
+  expect(await run('javascript', 'return await solveCaptcha(page)')).toMatchObject({ value: true });
+});
+
+it('says which captcha stays', async () => {
+  await page.setContent(captcha);
+  expect(await run('python', 'await solve_captcha(page, timeout=300)')).toMatchObject({
+    kind: 'raised',
+    type: 'Error',
+    message:
+      'The page shows a captcha (Turnstile) that was not solved within 0.3 seconds: this server has no solver.',
+  });
+});
+
+it.each<[Language, string]>([
+  [
+    'python',
+    'code = [await otp(), await login.otp(timeout=5)]\nawait login.magic_link(page)\nurl = page.url',
+  ],
+  [
+    'javascript',
+    `const code = [await otp(), await login.otp({ timeout: 5 })];
+    await login.magicLink(page);
+    return { code, url: page.url() }`,
+  ],
+])('gets one-time codes and follows magic links in %s', async (language, code) => {
+  expect(await run(language, code)).toEqual({
+    kind: 'returned',
+    value: { code: ['123456', '123456'], url: `${site.base}/other?link` },
+  });
+  expect(asked).toEqual(['code undefined', 'code 5', 'link undefined']);
+});
+
+it.each<[Language, string, string]>([
+  ['python', 'await otp(timeout=1)', 'terminated'],
+  ['javascript', 'await otp({ timeout: 1 })', 'terminated'],
+  ['python', 'try: await otp(timeout=1)\nexcept Exception: return 1', 'returned'],
+])(
+  'ends in %s when a helper gives up, unless the code goes on: %s',
+  async (language, code, kind) => {
+    expect(await run(language, code)).toMatchObject({ kind });
+  },
+);
+
+it('lets code use the names of helpers for its own variables', async () => {
+  const code = 'otp = 5\nsolve_captcha = otp';
+  expect(await run('python', code)).toEqual({
+    kind: 'returned',
+    value: { otp: 5, solve_captcha: 5 },
+  });
 });

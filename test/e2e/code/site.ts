@@ -20,6 +20,9 @@ export async function startSite() {
     if (request.url === '/orders.csv') {
       response.setHeader('content-disposition', 'attachment; filename=orders.csv');
       response.end('id,total\n1,2\n');
+    } else if (request.url === '/broken.csv') {
+      response.writeHead(200, { 'content-disposition': 'attachment', 'content-length': '100' });
+      response.write('id', () => response.destroy());
     } else {
       response.setHeader('content-type', 'text/html');
       response.end(html);

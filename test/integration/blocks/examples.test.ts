@@ -142,6 +142,7 @@ describe('the examples of docs/blocks.md', () => {
       const declared = read(type).workflow_definition.parameters.map(({ key }) => key);
       const values = {
         site_url: site.url,
+        contract: `${site.url}/downloads/terms.pdf`,
         password: credentials.password,
         spreadsheet: sheet,
         bucket: 'invoices',

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Site, startSite } from '../../site/site.ts';
+import { countBy, createWorkflow } from '../../support/durable.ts';
 import { ended } from '../../support/runs.ts';
 import {
   createServerPlace,
   type ServerPlace,
   type ServerProcess,
 } from '../../support/server-process.ts';
-import { countBy, createWorkflow } from './support.ts';
 
 const rounds = 20;
 const clients = 3;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Site, startSite } from '../../site/site.ts';
+import { createWorkflow } from '../../support/durable.ts';
 import { blockStarted, ended, rowsOf, startRun, timeline } from '../../support/runs.ts';
 import { createServerPlace, type ServerPlace } from '../../support/server-process.ts';
-import { createWorkflow } from './support.ts';
 
 let place: ServerPlace;
 let site: Site;

@@ -9,7 +9,7 @@ const lease: JobKind = {
   retryLimit: 3,
   retryDelaySeconds: 0,
   retryBackoff: false,
-  heartbeatSeconds: 10,
+  leaseSeconds: 10,
   expireSeconds: 600,
 };
 const shared: JobKind = { ...lease, name: 'shared' };

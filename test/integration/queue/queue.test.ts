@@ -9,7 +9,7 @@ const kind = (name: string): JobKind => ({
   retryLimit: 2,
   retryDelaySeconds: 3_600,
   retryBackoff: false,
-  heartbeatSeconds: 10,
+  leaseSeconds: 10,
   expireSeconds: 600,
 });
 const kinds = ['order', 'discard', 'verdicts', 'give-back', 'dead', 'orphans', 'wake', 'tx'].map(

@@ -1,13 +1,21 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { credentials } from '../../site/portal.ts';
+import { type Receiver, startReceiver } from '../../site/receiver.ts';
+import { type Site, startSite } from '../../site/site.ts';
 import { type Lapwing, startLapwing } from '../../support/lapwing.ts';
 import { rowsOf, runBlocks, timeline } from '../../support/runs.ts';
 
 let lapwing: Lapwing;
+let site: Site;
+let receiver: Receiver;
 
 beforeAll(async () => {
-  lapwing = await startLapwing();
+  [lapwing, site, receiver] = await Promise.all([startLapwing(), startSite(), startReceiver()]);
 });
-afterAll(() => lapwing.close());
+afterAll(async () => {
+  await Promise.all([lapwing.close(), site.close(), receiver.close()]);
+});
 
 const code = (label: string, language: string, text: string, fields: object = {}) => ({
   block_type: 'code',
@@ -152,4 +160,178 @@ it('keeps log lines of the levels and in their order', async () => {
     ['warning', 'w'],
     ['error', 'e'],
   ]);
+});
+
+it('does not run Python that misuses ErrorCode, and says so in the output', async () => {
+  const run = await runBlocks(lapwing, [
+    code('check', 'python', 'why = ErrorCode("SOLD_OUT", "none left")\nraise why', {
+      error_code_mapping: { SOLD_OUT: 'nothing in stock' },
+    }),
+  ]);
+  const reason =
+    'Failed to execute code block. Reason: SyntaxError: ErrorCode is only allowed as raise ErrorCode("CODE", "why") with a literal code (line 1)';
+  expect(run).toMatchObject({
+    status: 'failed',
+    failure_reason: `code block failed. failure reason: ${reason}`,
+    errors: [],
+    output: { check_output: { status: 'failed', failure_reason: reason, errors: [] } },
+  });
+});
+
+const login = (parameter: object) => ({
+  parameters: [{ key: 'login', ...parameter }],
+  blocks: [code('use', 'javascript', 'return login', { parameter_keys: ['login'] })],
+});
+
+it.each([
+  [
+    { parameter_type: 'workflow', workflow_parameter_type: 'credential_id' },
+    'the credential cred_1 of parameter login cannot be opened: this server has no credential vault yet',
+  ],
+  [
+    { parameter_type: 'credential', credential_id: 'cred_2' },
+    'the credential cred_2 of parameter login cannot be opened: this server has no credential vault yet',
+  ],
+  [
+    { parameter_type: 'onepassword', vault_id: 'v', item_id: 'i' },
+    'the parameter login (onepassword) is kept in 1Password, and this server has no connection to it yet',
+  ],
+])('names the vault that a credential of %j would need', async (parameter, what) => {
+  const run = await lapwing.run(await lapwing.createWorkflow(login(parameter)), {
+    parameters: { login: 'cred_1' },
+  });
+  expect(run).toMatchObject({
+    status: 'failed',
+    failure_reason: `code block failed. failure reason: Failed to execute code block. Reason: ${what}. Give the values to the run as parameters until then.`,
+    output: null,
+  });
+});
+
+it('gives null for a credential that the run came without', async () => {
+  const parameter = { parameter_type: 'workflow', workflow_parameter_type: 'credential_id' };
+  const run = await lapwing.run(await lapwing.createWorkflow(login(parameter)));
+  expect(run).toMatchObject({ status: 'completed', output: { use_output: null } });
+});
+
+it('fetches the files of parameters, and gives code and later blocks their paths', async () => {
+  const run = await runBlocks(
+    lapwing,
+    [
+      code('first', 'python', 'return prices', { parameter_keys: ['prices'] }),
+      code('again', 'javascript', 'return prices', { parameter_keys: ['prices'] }),
+      { block_type: 'file_url_parser', label: 'read', file_url: '{{ first_output }}' },
+    ],
+    {
+      definition: {
+        parameters: [
+          { parameter_type: 'workflow', key: 'prices', workflow_parameter_type: 'file_url' },
+        ],
+      },
+      fields: { parameters: { prices: `${site.url}/downloads/price-list.csv` } },
+    },
+  );
+  expect(run).toMatchObject({
+    status: 'completed',
+    output: {
+      first_output: 'inputs/price-list.csv',
+      again_output: 'inputs/price-list.csv',
+      read_output: [{ SKU: 'BX-10' }, { SKU: 'TP-02' }],
+    },
+    // They are none that the run has made.
+    downloaded_files: null,
+  });
+});
+
+it('says which file of a parameter could not be fetched', async () => {
+  const url = `${site.url}/downloads/none.csv`;
+  const run = await runBlocks(
+    lapwing,
+    [code('use', 'javascript', 'return file', { parameter_keys: ['file'] })],
+    {
+      definition: {
+        parameters: [
+          { parameter_type: 'workflow', key: 'file', workflow_parameter_type: 'file_url' },
+        ],
+      },
+      fields: { parameters: { file: url } },
+    },
+  );
+  expect(run.failure_reason).toBe(
+    `code block failed. failure reason: Failed to execute code block. Reason: ${url} answered HTTP 404`,
+  );
+});
+
+it('masks secrets of the run in what code prints, returns and raises', async () => {
+  const secret = credentials.apiToken;
+  const signIn = {
+    block_type: 'http_request',
+    label: 'sign_in',
+    method: 'POST',
+    url: `${site.url}/api/echo`,
+    body: { token: secret },
+    secret_response_paths: ['json.token', 'body'],
+  };
+  const said = await runBlocks(lapwing, [
+    signIn,
+    code(
+      'say',
+      'javascript',
+      `console.log('it is ${secret}'); return { '${secret}': '${secret}' }`,
+    ),
+  ]);
+  expect(said.output.say_output).toEqual({ '*****': '*****' });
+  const raised = await runBlocks(lapwing, [
+    signIn,
+    code('say', 'javascript', `throw new Error('x'.repeat(1990) + '${secret}')`),
+  ]);
+  expect(raised.failure_reason).toMatch(/x{1990}\*+$/);
+  const rows = rowsOf(await timeline(lapwing, said.run_id));
+  const logs = rows.find(({ label }) => label === 'say')?.logs;
+  expect(logs).toMatchObject([{ message: 'it is *****' }]);
+});
+
+it("asks the run's own address for one-time codes, signed as webhooks are", async () => {
+  receiver.answerWith({ body: JSON.stringify({ verification_code: '123456' }) });
+  const run = await runBlocks(lapwing, [code('confirm', 'python', 'return await otp()')], {
+    fields: { totp_url: `${receiver.url}/codes` },
+  });
+  expect(run).toMatchObject({ status: 'completed', output: { confirm_output: '123456' } });
+  const [request] = receiver.deliveries;
+  const signature = createHmac('sha256', lapwing.apiKey)
+    .update(request?.rawBody ?? '')
+    .digest('hex');
+  expect(request).toMatchObject({ method: 'POST', path: '/codes' });
+  expect(request?.headers['x-skyvern-signature']).toBe(signature);
+  expect(JSON.parse(request?.rawBody ?? '')).toEqual({
+    workflow_run_id: run.run_id,
+    workflow_permanent_id: run.run_request?.workflow_id,
+  });
+});
+
+it('terminates when no code comes in time, and fails when there is nowhere to ask', async () => {
+  receiver.answerWith({ body: '{}' }, { body: '{}' });
+  const late = await runBlocks(lapwing, [code('confirm', 'python', 'await otp(timeout=10)')], {
+    fields: { totp_url: `${receiver.url}/codes` },
+  });
+  expect(late).toMatchObject({
+    status: 'terminated',
+    failure_reason:
+      'code block terminated. Reason: CodeBlock terminated. No one-time code came within 0.01 seconds (OTP_TIMEOUT).',
+  });
+  const nowhere = await runBlocks(lapwing, [code('confirm', 'javascript', 'await otp()')]);
+  expect(nowhere.status).toBe('failed');
+  expect(nowhere.failure_reason).toContain('start the run with totp_url');
+});
+
+it('runs no code where the operator has switched it off', async () => {
+  const other = await startLapwing({ LAPWING_CODE_BLOCKS: 'off' });
+  try {
+    const run = await runBlocks(other, [code('work', 'javascript', 'return 1')]);
+    expect(run).toMatchObject({
+      status: 'failed',
+      failure_reason: expect.stringContaining('Code blocks are disabled on this server'),
+    });
+  } finally {
+    await other.close();
+  }
 });

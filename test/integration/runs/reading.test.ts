@@ -169,3 +169,35 @@ it('gives an Idempotency-Key one run, however many ask at once', async () => {
   const other = await create({ title: 'Another' });
   expect(other.status).toBe(409);
 });
+
+it('signs the files of runs that its blocks have started anew at each reading, and those of no other run', async () => {
+  const split = {
+    block_type: 'split_pdf',
+    label: 'split',
+    file_url: `${site.url}/downloads/terms.pdf`,
+    prompt: '1',
+  };
+  const trigger = (workflowId: string) => ({
+    block_type: 'workflow_trigger',
+    label: 'go',
+    workflow_permanent_id: workflowId,
+  });
+  const kept = await lapwing.createWorkflow({ blocks: [split] });
+  const between = await lapwing.createWorkflow({ blocks: [trigger(kept)] });
+  const stranger = (await lapwing.run(kept)).downloaded_files[0].url;
+  const { run_id: runId } = await runBlocks(lapwing, [
+    trigger(between),
+    quick('quote', `return ${JSON.stringify(stranger)}`),
+  ]);
+  const addresses = async () => {
+    const { go_output: go, quote_output: quoted } = (await get(runId)).output;
+    const [file] = go.outputs.go_output.outputs.split_output.downloaded_files;
+    return { own: file.url as string, quoted: quoted as string };
+  };
+  const first = await addresses();
+  await expect.poll(async () => (await addresses()).own, { timeout: 20_000 }).not.toBe(first.own);
+  const { own, quoted } = await addresses();
+  expect(own.split('?')[0]).toBe(first.own.split('?')[0]);
+  expect((await fetch(own)).status).toBe(200);
+  expect(quoted).toBe(stranger);
+});

@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { RunResponse } from '@lapwing/protocol';
-import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Delivery, type Receiver, startReceiver } from '../../site/receiver.ts';
 import { type Lapwing, startLapwing } from '../../support/lapwing.ts';
 import { blockStarted, startRun } from '../../support/runs.ts';
-import { deliveriesOnce, failureReason, quick, settled, soon } from './support.ts';
+import {
+  deliveriesOnce,
+  failureReason,
+  quick,
+  secretsOf,
+  settled,
+  soon,
+  verify,
+} from './support.ts';
 
 let lapwing: Lapwing;
 let receiver: Receiver;
@@ -29,15 +36,6 @@ async function firstDelivery(): Promise<Delivery> {
 
 const hmac = (key: string, text: string) =>
   createHmac('sha256', key).update(Buffer.from(text)).digest('hex');
-
-function verify(secret: string, delivery: Delivery): void {
-  const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
-  const headers = Object.fromEntries(names.map((name) => [name, String(delivery.headers[name])]));
-  new Webhook(secret).verify(delivery.rawBody, headers);
-}
-
-const secretsOf = async (): Promise<string[]> =>
-  (await lapwing.request('GET', '/v1/organizations/me/webhook_secret')).body.secrets;
 
 it.each([
   ['completed', [quick()]],
@@ -128,7 +126,7 @@ it('is signed over its raw bytes with the key of the request that created the ru
 });
 
 it('is a Standard Webhook, which the secret before a rotation verifies too', async () => {
-  const [old = ''] = await secretsOf();
+  const [old = ''] = await secretsOf(lapwing);
   const rotated = await lapwing.request('POST', '/v1/organizations/me/webhook_secret/rotate');
   const [current = '', ...kept] = rotated.body.secrets;
   expect(kept).toEqual([old]);

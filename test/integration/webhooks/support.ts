@@ -1,4 +1,6 @@
 import type { WebhookDelivery } from '@lapwing/protocol';
+import { Webhook } from 'standardwebhooks';
+import type { Delivery } from '../../site/receiver.ts';
 import type { Lapwing } from '../../support/lapwing.ts';
 
 /** A block that ends at once, well or badly. */
@@ -34,3 +36,18 @@ export async function failureReason(lapwing: Lapwing, runId: string): Promise<st
   const payload = await lapwing.server.app.runs.webhookPayload(runId);
   return payload.webhook_failure_reason as string | null;
 }
+
+/** The secrets of the first organization, newest first. */
+export async function secretsOf(lapwing: Lapwing): Promise<string[]> {
+  return (await lapwing.request('GET', '/v1/organizations/me/webhook_secret')).body.secrets;
+}
+
+/** Throws unless the delivery is signed with the secret. */
+export function verify(secret: string, delivery: Delivery): void {
+  const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+  const headers = Object.fromEntries(names.map((name) => [name, String(delivery.headers[name])]));
+  new Webhook(secret).verify(delivery.rawBody, headers);
+}
+
+/** Polls for what follows an event; generous, for a busy machine. */
+export const patiently = { timeout: 20_000, interval: 50 };

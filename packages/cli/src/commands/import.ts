@@ -1,6 +1,6 @@
 import { Workflow } from '@lapwing/protocol';
 import { CliError } from '../cli-error.ts';
-import { type Client, findClient } from '../client.ts';
+import { type Client, requireClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { type Difference, differences } from '../import/differences.ts';
 import { doubtsOf } from '../import/doubts.ts';
@@ -88,8 +88,7 @@ export const importCommand: Command = {
   summary: 'Create workflows from exported YAML or JSON, and say what became of each',
   arity: [1, 1],
   run: async (invocation) => {
-    const client = findClient(invocation);
-    if (client === null) throw new CliError('No server: set LAPWING_URL, or use --url', 2);
+    const client = requireClient(invocation);
     const outcomes: Outcome[] = [];
     for (const file of await listFiles(invocation.positionals[0] ?? '')) {
       for (const found of await readWorkflows(file)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { QueryCount, repeated } from '../fields.ts';
+import { QueryCount, repeated, Template } from '../fields.ts';
 import { Artifact, ArtifactType } from '../files.ts';
-import { json, nothing, type Route, reference } from '../route.ts';
+import { json, nothing, type Route, reference, startErrors, startHeaders } from '../route.ts';
 import {
   LegacyRun,
   LegacyRunListQuery,
@@ -36,21 +36,11 @@ export const legacyRoutes = {
     path: `${workflow}/run`,
     tag,
     summary: 'Start a run, of an older version too',
-    query: z.object({ version: QueryCount.optional() }),
-    headers: {
-      'x-user-agent': '`skyvern-ui` and `skyvern-mcp` mark where a run came from',
-      'x-max-steps-override': 'Whole number: step ceiling of each browser task',
-    },
+    query: z.object({ version: QueryCount.optional(), template: Template }),
+    headers: startHeaders,
     body: LegacyRunRequest,
     answer: json(LegacyRunStarted),
-    errors: [
-      'not_found',
-      'invalid_parameters',
-      'validation_failed',
-      'invalid_url',
-      'blocked_host',
-      'not_supported',
-    ],
+    errors: startErrors,
   },
   legacyGetRun: {
     ...reference,
@@ -119,6 +109,15 @@ export const legacyRoutes = {
     answer: json(z.array(Artifact)),
     errors: ['validation_failed'],
   },
+  listTemplates: {
+    ...reference,
+    method: 'GET',
+    path: `${workflows}/templates`,
+    tag,
+    summary: 'The templates that the server offers to every organization',
+    answer: json(z.array(Workflow)),
+    errors: [],
+  },
   legacyCreateWorkflow: {
     ...reference,
     method: 'POST',
@@ -138,15 +137,5 @@ export const legacyRoutes = {
     body: RawDefinition,
     answer: json(Workflow),
     errors: ['not_found', ...definitionErrors],
-  },
-  heartbeat: {
-    ...reference,
-    method: 'GET',
-    path: '/api/v1/heartbeat',
-    tag,
-    summary: 'Answers with a text while the server is there',
-    auth: 'none',
-    answer: { kind: 'text' },
-    errors: [],
   },
 } as const satisfies Record<string, Route>;

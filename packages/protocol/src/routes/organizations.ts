@@ -41,7 +41,7 @@ export const organizationRoutes = {
     tag,
     summary: 'Make a key; its text is shown only in this answer',
     answer: json(ApiKey),
-    errors: ['not_found'],
+    errors: ['not_found', 'not_allowed'],
   },
   listApiKeys: {
     ...beyond,
@@ -50,7 +50,7 @@ export const organizationRoutes = {
     tag,
     summary: 'The keys of the organization, newest first',
     answer: json(ApiKeys),
-    errors: ['not_found'],
+    errors: ['not_found', 'not_allowed'],
   },
   revokeApiKey: {
     ...beyond,
@@ -59,7 +59,7 @@ export const organizationRoutes = {
     tag,
     summary: 'Make a key invalid, at once; the last valid one of an organization stays',
     answer: json(ApiKey),
-    errors: ['not_found', 'invalid_state'],
+    errors: ['not_found', 'not_allowed', 'invalid_state'],
   },
   getOwnOrganizations: {
     ...reference,
@@ -103,6 +103,6 @@ export const organizationRoutes = {
     tag,
     summary: 'The keys of the organization; the one that asks is first, and whole',
     answer: json(ApiKeys),
-    errors: ['not_found'],
+    errors: ['not_found', 'not_allowed'],
   },
 } as const satisfies Record<string, Route>;

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { agent, agentTwins, json, type Route, reference } from '../route.ts';
+import {
+  agent,
+  agentTwins,
+  json,
+  type Route,
+  reference,
+  startErrors,
+  startHeaders,
+} from '../route.ts';
 import {
   BlockRunRequest,
   BlockRunResponse,
@@ -12,17 +20,6 @@ import {
 import { RunResponse } from '../runs.ts';
 
 const tag = 'Runs';
-const fromClient = '`skyvern-ui` and `skyvern-mcp` mark where a run came from';
-const maxSteps = 'Whole number: step ceiling of each browser task';
-const startErrors = [
-  'not_found',
-  'invalid_parameters',
-  'validation_failed',
-  'invalid_url',
-  'blocked_host',
-  'not_supported',
-] as const;
-
 /** Lists of runs, runs of some blocks, and retries (reference: api.md §5.4, §7, §11). */
 export const runListRoutes = {
   listRuns: {
@@ -64,9 +61,9 @@ export const runListRoutes = {
     twins: agentTwins('POST', '/v1/agents/runs/{run_id}/retry', false),
     tag,
     summary: 'Run the same version once more, with what the ended run was started with',
-    headers: { 'x-user-agent': fromClient, 'x-max-steps-override': maxSteps },
+    headers: startHeaders,
     answer: json(RunResponse),
-    errors: [...startErrors, 'invalid_state'],
+    errors: startErrors,
   },
   createBlockRun: {
     ...reference,
@@ -75,8 +72,8 @@ export const runListRoutes = {
     tag,
     summary: 'Run some blocks of a workflow, for its editor',
     headers: {
+      ...startHeaders,
       'x-user-agent': 'Must be `skyvern-ui`: only the editor starts such runs',
-      'x-max-steps-override': maxSteps,
     },
     body: BlockRunRequest,
     answer: json(BlockRunResponse),

@@ -12,18 +12,32 @@ function refuse(type: string, loc: string[], msg: string, cause?: unknown): neve
   throw new LapwingError('validation_failed', msg, { issues: [{ type, loc, msg }], cause });
 }
 
+/** What a form may have besides its file: its other fields, and what stands between them. */
+const formBytes = 300_000;
+
+/** What can be refused before the form is read. */
+function assertReadable(request: FastifyRequest, maxBytes: number): void {
+  if (!request.isMultipart()) {
+    refuse('value_error', ['header', 'content-type'], 'Value error, send multipart/form-data');
+  }
+  if (Number(request.headers['content-length']) > maxBytes + formBytes) {
+    throw new LapwingError(
+      'body_too_large',
+      `The request body is too large: a file may have ${maxBytes} bytes`,
+    );
+  }
+}
+
 /**
  * Reads a form with one file in its field `file`.
- * @throws LapwingError `validation_failed` when it is none, is broken, or has no file; fastify's error 413 when it is too
- *   large.
+ * @throws LapwingError `validation_failed` when it is none, is broken, or has no file; `body_too_large` when it says so
+ *   itself, and fastify's error 413 when that is found out on the way.
  */
 export async function readForm(
   request: FastifyRequest,
   maxBytes: number,
 ): Promise<{ readonly file: SentFile; readonly fields: Readonly<Record<string, string>> }> {
-  if (!request.isMultipart()) {
-    refuse('value_error', ['header', 'content-type'], 'Value error, send multipart/form-data');
-  }
+  assertReadable(request, maxBytes);
   const fields: Record<string, string> = Object.create(null);
   let file: SentFile | null = null;
   const limits = { fileSize: maxBytes, files: 1, fields: 20, fieldSize: 10_000 };

@@ -43,6 +43,12 @@ function triggerOf(headers: Headers): TriggerType {
   return headers['x-user-agent'] === 'skyvern-mcp' ? 'mcp' : 'api';
 }
 
+/** The trace that a request is part of, if it says so in W3C's format. */
+function traceParentOf({ traceparent: text }: Headers): string | undefined {
+  const isOne = text !== undefined && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
+  return isOne ? text : undefined;
+}
+
 /** Who starts a run, and how, without an idempotency key. @throws LapwingError `validation_failed` */
 export function originOf(request: {
   readonly principal: Principal;
@@ -53,5 +59,6 @@ export function originOf(request: {
     triggerType: triggerOf(request.headers),
     idempotencyKey: undefined,
     maxSteps: stepsOverrideOf(request.headers),
+    traceParent: traceParentOf(request.headers),
   };
 }

@@ -8,13 +8,16 @@ import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import type { FoldersService } from '../domain/folders/service.ts';
 import type { OrganizationsService } from '../domain/organizations/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
+import type { SchedulesService } from '../domain/schedules/service.ts';
 import type { TagsService } from '../domain/tags/service.ts';
 import type { UploadsService } from '../domain/uploads/service.ts';
 import type { WebhooksService } from '../domain/webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../domain/workflows/service.ts';
+import type { HealthCheck } from '../lib/health.ts';
 import type { Log } from '../lib/log.ts';
 import { Connections } from './connections.ts';
 import { failureOf } from './failures.ts';
+import { registerLater } from './later.ts';
 import { readJson } from './read-json.ts';
 import { refuse, refuseConnection, securityHeaders } from './refusals.ts';
 import { registerRoutes, verbsOf } from './register.ts';
@@ -25,7 +28,8 @@ import { legacyHandlers } from './routes/legacy.ts';
 import { organizationHandlers } from './routes/organizations.ts';
 import { runListHandlers } from './routes/run-lists.ts';
 import { runHandlers } from './routes/runs.ts';
-import { type HealthCheck, serverHandlers } from './routes/server.ts';
+import { scheduleHandlers } from './routes/schedules.ts';
+import { type MetricsText, serverHandlers } from './routes/server.ts';
 import { tagHandlers } from './routes/tags.ts';
 import { uploadHandlers } from './routes/uploads.ts';
 import { webhookHandlers } from './routes/webhooks.ts';
@@ -39,11 +43,13 @@ export interface ApiParts {
   readonly folders: FoldersService;
   readonly tags: TagsService;
   readonly runs: RunsService;
+  readonly schedules: SchedulesService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
   readonly uploads: UploadsService;
   readonly checkUrl: UrlCheck;
   readonly healthChecks: readonly HealthCheck[];
+  readonly metrics: MetricsText;
   /** Tells errors of a database that was not reached from all others. */
   readonly isUnavailable: (error: unknown) => boolean;
 }
@@ -132,6 +138,7 @@ export async function startApi(
   const closing = new AbortController();
   const connections = new Connections(server.server);
   await serveDocs(server, parts.version);
+  registerLater(server);
   registerRoutes(server, {
     organizations: parts.organizations,
     closing: closing.signal,
@@ -143,11 +150,12 @@ export async function startApi(
       ...humanHandlers(parts.runs),
       ...runListHandlers(parts.runs),
       ...uploadHandlers(parts.uploads),
+      ...scheduleHandlers(parts.schedules),
       ...organizationHandlers(parts),
       ...legacyHandlers(parts),
       ...artifactHandlers(parts.artifacts, parts.runs),
       ...webhookHandlers(parts),
-      ...serverHandlers(parts.version, parts.healthChecks),
+      ...serverHandlers(parts),
     },
   });
   const url = await server.listen(address);

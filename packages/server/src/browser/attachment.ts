@@ -10,7 +10,8 @@ export type BrowserSource =
   /** A process of our own, ended with the run. */
   | {
       readonly kind: 'local';
-      readonly acquire: (signal: AbortSignal) => Promise<BrowserLease<BrowserProcess>>;
+      /** The run's own browser when it lives still, else a new one. */
+      readonly acquire: (signal: AbortSignal) => Promise<AcquiredBrowser>;
     }
   /** Somebody else's, by its http(s) or ws(s) debugging address. It goes on when the run ends. */
   | {
@@ -18,6 +19,12 @@ export type BrowserSource =
       readonly address: string;
       readonly headers: Readonly<Record<string, string>>;
     };
+
+export interface AcquiredBrowser {
+  readonly lease: BrowserLease<BrowserProcess>;
+  /** It stands as an earlier worker left it. */
+  readonly living: boolean;
+}
 
 /** A browser that we are connected to. */
 export interface Attachment {
@@ -29,43 +36,69 @@ export interface Attachment {
    */
   readonly context: BrowserContext;
   readonly remote: boolean;
+  /** Its pages stand as an earlier worker left them. Of a remote browser nobody knows before its pages are looked at. */
+  readonly living: boolean;
   /** Ends a local browser; only disconnects from a remote one. Never rejects. */
   detach(): Promise<void>;
+  /** Only disconnects: another worker goes on in the browser. Never rejects. */
+  leave(): Promise<void>;
 }
 
 const connectTimeoutMs = 30_000;
+/** A page that hangs can hold up whoever attaches. */
+const livingTimeoutMs = 5_000;
 
 /** Rejects with {@link BrowserUnavailable}, or the signal's reason. */
 export async function attach(source: BrowserSource, signal: AbortSignal): Promise<Attachment> {
   switch (source.kind) {
     case 'local':
-      return attachLocal(await source.acquire(signal), signal);
+      return attachLocal(source, signal);
     case 'remote':
       return attachRemote(source.address, source.headers, signal);
   }
 }
 
+/** A browser that lives but cannot be attached to is ended, and a new one takes its place. */
 async function attachLocal(
-  lease: BrowserLease<BrowserProcess>,
+  source: BrowserSource & { readonly kind: 'local' },
+  signal: AbortSignal,
+): Promise<Attachment> {
+  const acquired = await source.acquire(signal);
+  try {
+    return await connect(acquired, signal);
+  } catch (error) {
+    await acquired.lease.release();
+    signal.throwIfAborted();
+    if (acquired.living) return attachLocal(source, signal);
+    throw new BrowserUnavailable(`The browser could not be attached to: ${firstLine(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function connect(
+  { lease, living }: AcquiredBrowser,
   signal: AbortSignal,
 ): Promise<Attachment> {
   const { cdpUrl, userDataDirectory } = lease.browser;
   const connecting = chromium.connectOverCDP(cdpUrl, {
     isLocal: true,
     artifactsDir: join(userDataDirectory, 'playwright'),
-    timeout: connectTimeoutMs,
+    timeout: living ? livingTimeoutMs : connectTimeoutMs,
   });
-  try {
-    const browser = await abortable(connecting, signal);
-    const context = defaultContext(browser);
-    return { browser, context, remote: false, detach: () => lease.release() };
-  } catch (error) {
-    await lease.release();
-    signal.throwIfAborted();
-    throw new BrowserUnavailable(`The browser could not be attached to: ${firstLine(error)}`, {
-      cause: error,
-    });
-  }
+  const browser = await abortable(connecting, signal);
+  return {
+    browser,
+    context: defaultContext(browser),
+    remote: false,
+    living,
+    detach: () => lease.release(),
+    leave: async () => {
+      lease.leave();
+      await bounded(browser.close(), 1_000, undefined);
+      await lease.browser.leave();
+    },
+  };
 }
 
 async function attachRemote(
@@ -81,13 +114,9 @@ async function attachRemote(
   });
   try {
     const browser = await abortable(connecting, signal);
+    const close = () => bounded(browser.close(), 1_000, undefined);
     const context = defaultContext(browser);
-    return {
-      browser,
-      context,
-      remote: true,
-      detach: () => bounded(browser.close(), 1_000, undefined),
-    };
+    return { browser, context, remote: true, living: false, detach: close, leave: close };
   } catch (error) {
     connecting.then((late) => late.close()).catch(() => {});
     signal.throwIfAborted();

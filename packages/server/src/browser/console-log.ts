@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { BrowserContext, ConsoleMessage, Page, WebError } from 'playwright-core';
+import { endOf } from './log-file.ts';
 
 const maxLineLength = 4_096;
 const maxBytes = 5 * 2 ** 20;
@@ -31,17 +32,11 @@ export class ConsoleLog {
     context.on('weberror', this.#onError);
   }
 
-  /** The path of the finished file; null when no page said anything. */
-  async stop(): Promise<string | null> {
+  /** Finishes the file. */
+  async stop(): Promise<void> {
     this.#context.off('console', this.#onConsole);
     this.#context.off('weberror', this.#onError);
-    const file = this.#file;
-    if (file === null) return null;
-    await new Promise<void>((resolve) => {
-      file.on('close', resolve);
-      file.end();
-    });
-    return this.#path;
+    await endOf(this.#file);
   }
 
   #add(message: ConsoleMessage): void {

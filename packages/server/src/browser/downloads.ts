@@ -4,7 +4,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Browser, CDPSession } from 'playwright-core';
-import { moveToFreeName, safeFileName } from './download-names.ts';
+import { moveToFreeName, safeFileName } from '../lib/file-names.ts';
 import { firstLine } from './failures.ts';
 import type { BrowserLog } from './settings.ts';
 import { abortable, bounded, pause } from './waiting.ts';
@@ -44,6 +44,13 @@ interface Progress {
   readonly state: 'inProgress' | 'completed' | 'canceled';
 }
 
+interface Pending {
+  readonly begun: Begun;
+  readonly stored: PromiseWithResolvers<void>;
+  /** Milliseconds, monotonic; null while nobody has waited for it. */
+  awaitedSince: number | null;
+}
+
 /**
  * Catches every download of a browser, whoever starts it. Playwright's own events miss those whose page has closed
  * already (a pop-up that turns into a file), so this listens to the browser itself.
@@ -53,10 +60,7 @@ export class Downloads {
   readonly #options: DownloadsOptions;
   readonly #arriving: string;
   /** Downloads that have begun and are not stored yet. */
-  readonly #pending = new Map<
-    string,
-    { readonly begun: Begun; readonly stored: PromiseWithResolvers<void> }
-  >();
+  readonly #pending = new Map<string, Pending>();
   #order: Promise<void> = Promise.resolve();
   #begun = 0;
 
@@ -85,18 +89,25 @@ export class Downloads {
     return this.#begun;
   }
 
-  /** Waits until every download that has begun is stored, or has failed, `milliseconds` at most. */
+  /**
+   * Waits until the downloads that have begun are stored, or have failed. One that goes on for longer than
+   * `milliseconds` after it was first waited for is waited for no more, now and later.
+   */
   async settle(milliseconds: number, signal: AbortSignal): Promise<void> {
     // Its answer comes behind the events that the browser has already sent.
     await abortable(bounded(this.#session.send('Browser.getVersion'), 1_000, null), signal);
-    const done = Promise.all([...this.#pending.values()].map(({ stored }) => stored.promise));
-    const enough = new AbortController();
-    const limit = pause(milliseconds, AbortSignal.any([signal, enough.signal]));
+    const now = performance.now();
+    const over = new AbortController();
+    const stop = AbortSignal.any([signal, over.signal]);
+    const arrivals = [...this.#pending.values()].map((download) => {
+      download.awaitedSince ??= now;
+      const left = download.awaitedSince + milliseconds - now;
+      return Promise.race([download.stored.promise, pause(Math.max(0, left), stop)]);
+    });
     try {
-      await Promise.race([done.then(() => this.#order), limit]);
+      await Promise.all(arrivals);
     } finally {
-      enough.abort();
-      limit.catch(() => {});
+      over.abort();
     }
   }
 
@@ -113,7 +124,11 @@ export class Downloads {
 
   #onBegin(begun: Begun): void {
     this.#begun += 1;
-    this.#pending.set(begun.guid, { begun, stored: Promise.withResolvers() });
+    this.#pending.set(begun.guid, {
+      begun,
+      stored: Promise.withResolvers(),
+      awaitedSince: null,
+    });
     this.#options.onBegin(begun.frameId);
   }
 

@@ -17,6 +17,12 @@ export class FileTabs {
     else closeIfEmpty(page);
   }
 
+  /** The id of a page's main frame, which is also that of the page; null while it is not known. */
+  idOf(page: Page): string | null {
+    for (const [frameId, known] of this.#pages) if (known === page) return frameId;
+    return null;
+  }
+
   add(frameId: string, page: Page): void {
     this.#pages.set(frameId, page);
     page.on('close', () => this.#pages.delete(frameId));

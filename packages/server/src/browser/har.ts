@@ -1,6 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { harEntry } from './har-entry.ts';
+import { harLine } from './har-file.ts';
+import { endOf } from './log-file.ts';
 import { bounded } from './waiting.ts';
 
 const maxBytes = 16 * 2 ** 20;
@@ -14,13 +16,13 @@ export interface HarOptions {
   readonly path: string;
 }
 
-/** Notes every request of the run's pages that has ended, and writes them as a HAR 1.2 file of 16 MiB at most. */
+/** Notes every request of the run's pages that has ended, line by line, in a file of 16 MiB at most; see `har-file.ts`. */
 export class HarLog {
   readonly #options: HarOptions;
-  readonly #pages = new Map<Page, { readonly id: string; readonly startedDateTime: string }>();
-  /** Each one JSON text: many requests in memory are cheaper as texts than as objects. */
-  readonly #entries: string[] = [];
+  readonly #pages = new Map<Page, string>();
   readonly #working = new Set<Promise<void>>();
+  /** Null until there is a request. */
+  #file: WriteStream | null = null;
   #bytes = 0;
   #leftOut = 0;
   readonly #listener = (request: Request) => this.#note(request);
@@ -31,15 +33,15 @@ export class HarLog {
     options.context.on('requestfailed', this.#listener);
   }
 
-  /** Writes the file. Its path; null when there was no request. */
-  async stop(): Promise<string | null> {
-    const { context, path } = this.#options;
+  /** Finishes the file. */
+  async stop(): Promise<void> {
+    const { context } = this.#options;
     context.off('requestfinished', this.#listener);
     context.off('requestfailed', this.#listener);
     await bounded(Promise.all(this.#working), 300, []);
-    if (this.#entries.length === 0) return null;
-    await writeFile(path, this.#text());
-    return path;
+    if (this.#leftOut > 0) this.#write(harLine({ leftOut: this.#leftOut }));
+    for (const [page, id] of this.#pages) this.#write(harLine({ title: { id, url: page.url() } }));
+    await endOf(this.#file);
   }
 
   #note(request: Request): void {
@@ -56,38 +58,32 @@ export class HarLog {
   /** A page that closes takes what is not known of its requests yet with it. */
   async #add(request: Request, page: Page | null): Promise<void> {
     const entry = await harEntry(request, this.#pageId(page)).catch(() => null);
-    if (entry === null) return;
-    const text = JSON.stringify(entry);
-    this.#bytes += text.length;
-    this.#entries.push(text);
+    if (entry !== null) this.#write(harLine({ entry }));
   }
 
   #pageId(page: Page | null): string | null {
     if (page === null) return null;
     const known = this.#pages.get(page);
-    if (known !== undefined) return known.id;
+    if (known !== undefined) return known;
     const id = `page_${this.#pages.size + 1}`;
-    this.#pages.set(page, { id, startedDateTime: new Date().toISOString() });
+    this.#pages.set(page, id);
+    const startedDateTime = new Date().toISOString();
+    this.#write(harLine({ page: { id, startedDateTime, title: page.url(), pageTimings: {} } }));
     return id;
   }
 
-  #text(): string {
-    const pages = [...this.#pages].map(([page, facts]) => ({
-      ...facts,
-      title: page.url(),
-      pageTimings: {},
-    }));
-    const head = {
-      version: '1.2',
-      creator: { name: 'Lapwing', version: '1' },
-      browser: { name: 'Chromium', version: this.#options.browser.version() },
-      pages,
-      ...(this.#leftOut === 0
-        ? {}
-        : { comment: `${this.#leftOut} requests were left out: the log was full.` }),
-    };
-    const opened = JSON.stringify(head).slice(0, -1);
-    return `{"log":${opened},"entries":[${this.#entries.join(',\n')}]}}`;
+  #write(line: string): void {
+    this.#bytes += line.length;
+    this.#file ??= this.#open();
+    this.#file.write(line);
+  }
+
+  #open(): WriteStream {
+    const { path, browser } = this.#options;
+    // A full disk ends the log, not the run.
+    const file = createWriteStream(path).on('error', () => {});
+    file.write(harLine({ browser: browser.version() }));
+    return file;
   }
 }
 

@@ -2,7 +2,7 @@ import { chromium } from 'playwright-core';
 import { browserArguments, browserEnvironment } from './arguments.ts';
 import { type Executable, findExecutable } from './executable.ts';
 import { BrowserUnavailable } from './failures.ts';
-import { type BrowserProcess, startBrowser } from './process.ts';
+import { adoptBrowser, type BrowserPlace, type BrowserProcess, startBrowser } from './process.ts';
 import { currentOwner, type Owner } from './process-record.ts';
 import type { BrowserSettings } from './settings.ts';
 
@@ -20,6 +20,7 @@ export class BrowserLauncher {
   readonly #env: Readonly<Record<string, string | undefined>>;
   #ground: Promise<Ground> | null = null;
   #tried: Promise<void> | null = null;
+  #owner: Promise<Owner> | null = null;
 
   /** `env` is the server's environment; only a few variables of it reach the browser. */
   constructor(settings: BrowserSettings, env: Readonly<Record<string, string | undefined>>) {
@@ -52,6 +53,12 @@ export class BrowserLauncher {
       await browser.end();
       throw error;
     }
+  }
+
+  /** Takes over the browser of a run whose worker was lost; null when it cannot be reached any more. */
+  async adopt(place: BrowserPlace, runId: string): Promise<BrowserProcess | null> {
+    this.#owner ??= currentOwner();
+    return adoptBrowser(place, await this.#owner, runId);
   }
 
   /** The path of the browser that would be started. Rejects with {@link BrowserUnavailable} when there is none. */

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { type Attachment, attach, type BrowserSource } from './attachment.ts';
@@ -10,14 +9,16 @@ import { HarLog } from './har.ts';
 import { setUpPage } from './page-setup.ts';
 import { PageTracker } from './page-tracker.ts';
 import { Recording } from './recording.ts';
-import type { SavedState } from './saved-state.ts';
+import { newPart, partFiles } from './run-parts.ts';
+import { restoreSession, type SavedState, type SavedTab, StateReader } from './saved-state.ts';
 import type { BrowserLog, BrowserSettings } from './settings.ts';
-import { isWeb, type UrlGuard } from './url-guard.ts';
+import type { UrlGuard } from './url-guard.ts';
 import { abortable, bounded } from './waiting.ts';
 
 export interface OpenOptions {
   readonly source: BrowserSource;
   readonly settings: Pick<BrowserSettings, 'viewport' | 'locale'>;
+  /** Folder of the run; see `run-parts.ts`. */
   readonly directory: string;
   readonly extraHttpHeaders: Readonly<Record<string, string>>;
   readonly record: boolean;
@@ -41,18 +42,10 @@ export interface OpenBrowser {
   readonly recording: Recording | null;
   readonly har: HarLog;
   readonly console: ConsoleLog;
+  readonly state: StateReader;
   /** Resolves when the page has its guard and its settings. */
   readonly setUp: (page: Page) => Promise<void>;
 }
-
-/** Absolute paths of the files that a browser leaves; null where there is nothing to tell. */
-export interface RunFiles {
-  readonly recording: string | null;
-  readonly har: string | null;
-  readonly consoleLog: string | null;
-}
-
-export const noFiles: RunFiles = { recording: null, har: null, consoleLog: null };
 
 /** How long the last pictures may take to be encoded; an aborted run's files are wanted soon. */
 const recordingStopMs = 1_000;
@@ -63,14 +56,13 @@ export async function openBrowser(
   hooks: OpenHooks,
   signal: AbortSignal,
 ): Promise<OpenBrowser> {
-  await mkdir(options.directory, { recursive: true });
   const attachment = await attach(options.source, signal);
   const equipping = equip(attachment, options, hooks);
   try {
     return await abortable(equipping, signal);
   } catch (error) {
     // Without a browser it rejects soon, if it has not; or it was ready just now.
-    equipping.then(closeBrowser).catch(() => {});
+    equipping.then((open) => closeBrowser(open)).catch(() => {});
     await attachment.detach();
     throw error;
   }
@@ -82,13 +74,14 @@ async function equip(
   hooks: OpenHooks,
 ): Promise<OpenBrowser> {
   const { browser, context, remote } = attachment;
-  const { directory, log, settings } = options;
+  const { log, settings } = options;
+  const part = await newPart(options.directory);
   browser.on('disconnected', () =>
     hooks.onGone('The browser of this run crashed or was ended from outside.'),
   );
   const fileTabs = new FileTabs();
   const downloads = await Downloads.start(browser, {
-    directory: join(directory, 'downloads'),
+    directory: join(part, partFiles.downloads),
     log,
     onBegin: (frameId) => fileTabs.downloadBegan(frameId),
     onDownload: options.onDownload,
@@ -97,10 +90,16 @@ async function equip(
     ? new Recording({
         browser,
         size: settings.viewport,
-        path: join(directory, 'recording.webm'),
+        path: join(part, partFiles.packets),
         log,
       })
     : null;
+  const state = new StateReader({
+    context,
+    remote,
+    targetOf: (page) => fileTabs.idOf(page),
+    before: options.state,
+  });
   const setUp = pageSetup(attachment, fileTabs, { ...options, ...hooks });
   const tracker = new PageTracker({
     context,
@@ -109,14 +108,15 @@ async function equip(
     onPage: (page) => {
       // Whoever uses the page hears of a failure; a pop-up that closes at once is none.
       setUp(page).catch(() => {});
+      state.watch(page);
     },
     onCurrent: (page) => recording?.follow(page),
     onCrash: () => hooks.onGone('The page of this run crashed. It may have used too much memory.'),
   });
   const owns = (page: Page | null) => tracker.owns(page);
-  const har = new HarLog({ browser, context, owns, path: join(directory, 'network.har') });
-  const console = new ConsoleLog(context, owns, join(directory, 'console.log'));
-  const open = { attachment, tracker, downloads, recording, har, console, setUp };
+  const har = new HarLog({ browser, context, owns, path: join(part, partFiles.lines) });
+  const console = new ConsoleLog(context, owns, join(part, partFiles.console));
+  const open = { attachment, tracker, downloads, recording, har, console, state, setUp };
   try {
     await begin(open, options);
   } catch (error) {
@@ -145,52 +145,95 @@ function pageSetup(attachment: Attachment, fileTabs: FileTabs, options: OpenOpti
   };
 }
 
-/** The first page; and, for a run that goes on in a new browser, what the old one held. */
+/** The first page; for a run that goes on, its pages as they are, or what they were in a new browser. */
 async function begin(open: OpenBrowser, options: OpenOptions): Promise<void> {
+  const { context, remote } = open.attachment;
+  if (!remote && Object.keys(options.extraHttpHeaders).length > 0) {
+    await context.setExtraHTTPHeaders({ ...options.extraHttpHeaders });
+  }
+  const living = await livingPages(open, options.state);
+  for (const page of living) {
+    open.tracker.adopt(page);
+    await open.setUp(page);
+  }
+  if (living.length > 0) {
+    options.log('info', 'The run goes on in its browser, which still runs.');
+    return;
+  }
+  await reopenAll(open, options);
+  if (options.state !== null)
+    options.log('info', 'The run goes on in a new browser, with the tabs and the storage it had.');
+}
+
+/** Pages that an earlier worker has left open, the current one last. */
+async function livingPages(
+  { attachment }: OpenBrowser,
+  state: SavedState | null,
+): Promise<readonly Page[]> {
+  const { context, living, remote } = attachment;
+  const order = (state?.tabs ?? []).map(({ target }) => target);
+  if (!living && !(remote && order.length > 0)) return [];
+  const found = await Promise.all(
+    context.pages().map(async (page) => ({ page, rank: order.indexOf(await targetOf(page)) })),
+  );
+  return (
+    found
+      // A remote browser holds pages that are not the run's.
+      .filter(({ rank }) => !remote || rank >= 0)
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ page }) => page)
+  );
+}
+
+async function targetOf(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  const { targetInfo } = await session.send('Target.getTargetInfo');
+  await session.detach();
+  return targetInfo.targetId;
+}
+
+async function reopenAll(open: OpenBrowser, options: OpenOptions): Promise<void> {
   const { attachment, tracker, setUp } = open;
   const { context, remote } = attachment;
-  if (!remote) {
-    if (Object.keys(options.extraHttpHeaders).length > 0) {
-      await context.setExtraHTTPHeaders({ ...options.extraHttpHeaders });
-    }
-    if (options.state !== null) await context.setStorageState(options.state.storage);
-  }
+  const storage = options.state?.storage ?? null;
+  if (storage !== null) await context.setStorageState(storage);
+  const [current, ...others] = [...(options.state?.tabs ?? [])].reverse();
   const blank = remote ? undefined : context.pages()[0];
-  const first = blank ?? (await context.newPage());
-  tracker.adopt(first);
-  await setUp(first);
-  const [address, ...others] = (options.state?.tabs ?? []).filter(isWeb);
-  if (address !== undefined) await reopen(first, address, options);
-  for (const other of others) {
-    const page = await context.newPage();
+  for (const tab of [...others.reverse(), current]) {
+    const page = (tab === current ? blank : undefined) ?? (await context.newPage());
     tracker.adopt(page);
     await setUp(page);
-    await reopen(page, other, options);
+    if (tab !== undefined) await reopen(page, tab, options);
   }
 }
 
-async function reopen(page: Page, url: string, options: OpenOptions): Promise<void> {
+async function reopen(page: Page, tab: SavedTab, options: OpenOptions): Promise<void> {
+  const restored = tab.session === null ? null : await restoreSession(page, tab.session);
   try {
-    await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 30_000 });
+    await page.goto(tab.url, { waitUntil: 'domcontentloaded', timeout: 30_000 });
   } catch (error) {
-    options.log('warning', `The tab ${url} could not be opened again: ${firstLine(error)}`);
+    options.log('warning', `The tab ${tab.url} could not be opened again: ${firstLine(error)}`);
+  } finally {
+    await restored?.();
   }
 }
 
-/** Finishes the files and lets go of the browser. Never rejects. */
-export async function closeBrowser(open: OpenBrowser): Promise<RunFiles> {
+/**
+ * Finishes the files and lets go of the browser. Never rejects.
+ * @param leave Another worker goes on in it: its pages stay, and a local browser runs on.
+ */
+export async function closeBrowser(open: OpenBrowser, leave = false): Promise<void> {
   const { attachment, tracker, downloads, recording, har, console } = open;
   tracker.stop();
-  const [video, harPath, consolePath] = await Promise.all([
-    recording?.stop(recordingStopMs) ?? null,
-    har.stop().catch(() => null),
+  await Promise.all([
+    recording?.stop(recordingStopMs),
+    har.stop().catch(() => {}),
     console.stop(),
     downloads.stop(attachment.remote),
   ]);
-  if (attachment.remote) {
+  if (attachment.remote && !leave) {
     const closing = Promise.all(tracker.pages.map((page) => page.close().catch(() => {})));
     await bounded(closing, 500, []);
   }
-  await attachment.detach().catch(() => {});
-  return { recording: video, har: harPath, consoleLog: consolePath };
+  await (leave ? attachment.leave() : attachment.detach()).catch(() => {});
 }

@@ -171,3 +171,20 @@ it('ends a browser that was started for somebody who has gone', async () => {
   expect([fake.started(), fake.alive(), pool.alive]).toEqual([1, 0, 0]);
   await pool.close();
 });
+
+it('counts a browser in that runs already, and starts no other until there is room', async () => {
+  const fake = fakeBrowsers();
+  const pool = new BrowserPool({ max: 1, warm: 0, launch: fake.launch, log });
+  const own = await pool.acquire(signal);
+  const adopted = pool.adopt(await fake.launch());
+  expect(pool.alive).toBe(2);
+  const waiting = pool.acquire(signal);
+  await own.release();
+  await settled();
+  expect(pool.alive).toBe(1);
+  adopted.leave();
+  const next = await waiting;
+  // It was left, not ended.
+  expect(fake.alive()).toBe(2);
+  await next.release();
+});

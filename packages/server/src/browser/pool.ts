@@ -20,6 +20,8 @@ export interface BrowserLease<Browser extends PooledBrowser> {
   readonly browser: Browser;
   /** Ends the browser. Idempotent. */
   release(): Promise<void>;
+  /** Lets go of the browser without ending it: it is somebody else's now. */
+  leave(): void;
 }
 
 interface Waiter<Browser extends PooledBrowser> {
@@ -59,6 +61,11 @@ export class BrowserPool<Browser extends PooledBrowser> {
     return this.#starting + this.#idle.length + this.#leased.size + this.#ending;
   }
 
+  /** Those who wait for a browser. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
   /** Browsers ready to be taken. */
   get ready(): number {
     return this.#idle.length;
@@ -94,6 +101,16 @@ export class BrowserPool<Browser extends PooledBrowser> {
       this.#losses = 0;
       this.#fill();
     });
+  }
+
+  /**
+   * Counts a browser in that runs already, as in use. It may be one too many for a while: it takes up its room whether it
+   * is counted or not, and no other is started until there is room again.
+   */
+  adopt(browser: Browser): BrowserLease<Browser> {
+    this.#closing.signal.throwIfAborted();
+    this.#leased.add(browser);
+    return this.#leaseOf(browser);
   }
 
   /**
@@ -138,7 +155,17 @@ export class BrowserPool<Browser extends PooledBrowser> {
     const waiter = this.#waiters.shift();
     if (waiter === undefined || browser === undefined) return;
     this.#leased.add(browser);
-    waiter.give({ browser, release: () => this.#release(browser) });
+    waiter.give(this.#leaseOf(browser));
+  }
+
+  #leaseOf(browser: Browser): BrowserLease<Browser> {
+    return {
+      browser,
+      release: () => this.#release(browser),
+      leave: () => {
+        if (this.#leased.delete(browser)) this.#fill();
+      },
+    };
   }
 
   async #start(): Promise<void> {

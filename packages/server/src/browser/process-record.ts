@@ -1,13 +1,16 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { currentHost } from './host-id.ts';
 import { listProcesses } from './process-table.ts';
 
 /** Names of user-data directories begin with it. */
 export const directoryPrefix = 'browser-';
 const fileName = 'lapwing.json';
 
-/** The process that started a browser. `started` tells it from a later one with the same pid. */
+/** The process that looks after a browser. `started` tells it from a later one with the same pid. */
 export interface Owner {
+  /** See {@link currentHost}: pids mean nothing elsewhere. */
+  readonly host: string;
   readonly pid: number;
   readonly started: string;
 }
@@ -20,12 +23,15 @@ export interface BrowserRecord {
   readonly cdpUrl: string | null;
   /** ISO 8601, UTC. */
   readonly startedAt: string | null;
+  /** The run that works in it, which may be taken up again when its owner has died. */
+  readonly runId: string | null;
 }
 
 /** This process, as an owner. */
 export async function currentOwner(): Promise<Owner> {
-  const own = (await listProcesses()).find((entry) => entry.pid === process.pid);
-  return { pid: process.pid, started: own?.started ?? '' };
+  const [processes, host] = await Promise.all([listProcesses(), currentHost()]);
+  const own = processes.find((entry) => entry.pid === process.pid);
+  return { host, pid: process.pid, started: own?.started ?? '' };
 }
 
 /** Replaces the record in one step. */

@@ -5,7 +5,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { profilePreferences } from './arguments.ts';
 import { BrowserUnavailable, firstLine } from './failures.ts';
-import { directoryPrefix, type Owner, writeRecord } from './process-record.ts';
+import {
+  type BrowserRecord,
+  directoryPrefix,
+  type Owner,
+  readRecord,
+  writeRecord,
+} from './process-record.ts';
 import { killGroup, listProcesses } from './process-table.ts';
 import { pause } from './waiting.ts';
 
@@ -30,20 +36,18 @@ export async function startBrowser(
 ): Promise<BrowserProcess> {
   signal.throwIfAborted();
   const userData = await newUserDataDirectory(options.directory);
-  await writeRecord(userData, { owner: options.owner, pid: null, cdpUrl: null, startedAt: null });
+  const { owner } = options;
+  const record = { owner, pid: null, cdpUrl: null, startedAt: null, runId: null };
+  await writeRecord(userData, record);
   const log = join(userData, 'chromium.log');
   const child = spawnDetached(options, userData, log);
   const exited = exitOf(child);
   try {
     const cdpUrl = await debuggingUrl(userData, exited, options.timeoutMs, signal);
-    const browser = new BrowserProcess({ child, cdpUrl, userData, exited });
-    await writeRecord(userData, {
-      owner: options.owner,
-      pid: browser.pid,
-      cdpUrl,
-      startedAt: new Date().toISOString(),
-    });
-    return browser;
+    const startedAt = new Date().toISOString();
+    const facts = { ...record, pid: child.pid ?? 0, cdpUrl, startedAt };
+    await writeRecord(userData, facts);
+    return new BrowserProcess({ child, exited, userData, record: facts });
   } catch (error) {
     const said = await readFile(log, 'utf8').catch(() => '');
     await endBrowser(child, exited, userData);
@@ -134,6 +138,14 @@ async function endBrowser(
     child.ref();
     killGroup(pid);
     await exited;
+  }
+  await endGroup(pid, userData);
+}
+
+/** Ends what is left of a browser, and removes its user-data directory. */
+async function endGroup(pid: number | undefined, userData: string): Promise<void> {
+  if (pid !== undefined) {
+    killGroup(pid);
     await groupEnded(pid);
   }
   await rm(userData, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
@@ -148,34 +160,115 @@ async function groupEnded(group: number): Promise<void> {
   }
 }
 
+/** Where a browser runs that may outlive the process that started it. */
+export interface BrowserPlace {
+  /** See {@link currentHost}. */
+  readonly host: string;
+  readonly pid: number;
+  readonly cdpUrl: string;
+  /** Absolute. */
+  readonly userDataDirectory: string;
+}
+
+/**
+ * Takes over the browser of a run whose worker was lost. Null when it does not run any more, or not here: then nothing
+ * has changed.
+ */
+export async function adoptBrowser(
+  place: BrowserPlace,
+  owner: Owner,
+  runId: string,
+): Promise<BrowserProcess | null> {
+  const { userDataDirectory: userData, pid } = place;
+  if (place.host !== owner.host) return null;
+  const [record, processes] = await Promise.all([readRecord(userData), listProcesses()]);
+  const runs = processes.some(
+    (entry) => entry.group === pid && entry.arguments.includes(`--user-data-dir=${userData}`),
+  );
+  if (!runs || record?.pid !== pid || record.cdpUrl === null) return null;
+  const adopted = { ...record, pid, cdpUrl: record.cdpUrl, owner, runId };
+  await writeRecord(userData, adopted);
+  return new BrowserProcess({ child: null, exited: endOf(pid), userData, record: adopted });
+}
+
+const lookMs = 1_000;
+
+/** Resolves when a process has ended that is no child of ours; keeps no process alive. */
+function endOf(pid: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      try {
+        process.kill(pid, 0);
+      } catch {
+        clearInterval(timer);
+        resolve();
+      }
+    }, lookMs);
+    timer.unref();
+  });
+}
+
+type RunningRecord = BrowserRecord & { readonly pid: number; readonly cdpUrl: string };
+
 /** A Chromium that runs. */
 export class BrowserProcess {
-  /** Also the id of its process group. */
-  readonly pid: number;
-  /** WebSocket address of its debugging port, on the loopback interface. */
-  readonly cdpUrl: string;
-  readonly userDataDirectory: string;
+  readonly place: BrowserPlace;
   /** Resolves when the browser has ended, for whatever reason. */
   readonly exited: Promise<void>;
-  readonly #child: ChildProcess;
+  /** Null for one that another process has started. */
+  readonly #child: ChildProcess | null;
+  #record: RunningRecord;
   #ending: Promise<void> | null = null;
 
   constructor(facts: {
-    readonly child: ChildProcess;
-    readonly cdpUrl: string;
-    readonly userData: string;
+    readonly child: ChildProcess | null;
     readonly exited: Promise<unknown>;
+    readonly userData: string;
+    readonly record: RunningRecord;
   }) {
+    const { pid, cdpUrl, owner } = facts.record;
     this.#child = facts.child;
-    this.pid = facts.child.pid ?? 0;
-    this.cdpUrl = facts.cdpUrl;
-    this.userDataDirectory = facts.userData;
+    this.#record = facts.record;
+    this.place = { host: owner.host, pid, cdpUrl, userDataDirectory: facts.userData };
     this.exited = facts.exited.then(() => {});
+  }
+
+  /** Also the id of its process group. */
+  get pid(): number {
+    return this.place.pid;
+  }
+
+  /** WebSocket address of its debugging port, on the loopback interface. */
+  get cdpUrl(): string {
+    return this.place.cdpUrl;
+  }
+
+  get userDataDirectory(): string {
+    return this.place.userDataDirectory;
+  }
+
+  /** Says whose it is from now on: if we die, it waits for whoever takes the run up. */
+  async giveTo(runId: string): Promise<void> {
+    this.#record = { ...this.#record, runId };
+    await writeRecord(this.userDataDirectory, this.#record);
+  }
+
+  /** Lets go of a browser that goes on for another worker, unless that has taken it over already. Never rejects. */
+  async leave(): Promise<void> {
+    const { owner } = this.#record;
+    const now = await readRecord(this.userDataDirectory);
+    if (now === null || now.owner.pid !== owner.pid || now.owner.started !== owner.started) return;
+    const nobody = { ...owner, pid: 0 };
+    await writeRecord(this.userDataDirectory, { ...now, owner: nobody }).catch(() => {});
   }
 
   /** Ends all its processes and removes its user-data directory. Idempotent. */
   end(): Promise<void> {
-    this.#ending ??= endBrowser(this.#child, this.exited, this.userDataDirectory);
+    const { pid, userDataDirectory } = this;
+    this.#ending ??=
+      this.#child === null
+        ? endGroup(pid, userDataDirectory)
+        : endBrowser(this.#child, this.exited, userDataDirectory);
     return this.#ending;
   }
 }

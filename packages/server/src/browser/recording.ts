@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { firstLine } from './failures.ts';
+import { PacketLog } from './packet-log.ts';
 import { Screencast } from './screencast.ts';
 import type { BrowserLog, Viewport } from './settings.ts';
 import {
@@ -8,14 +9,13 @@ import {
   installEncoder,
   pushFrame,
 } from './video-encoder-page.ts';
-import { VideoFile } from './video-file.ts';
 import { bounded } from './waiting.ts';
 
 export interface RecordingOptions {
   readonly browser: Browser;
   /** The video's frame; odd sizes are rounded down to even ones. */
   readonly size: Viewport;
-  /** Absolute path of the WebM file. */
+  /** Absolute path of the file in which the pictures are noted down. */
   readonly path: string;
   readonly log: BrowserLog;
 }
@@ -29,14 +29,14 @@ const bitrate = 400_000;
 const keyEveryMicroseconds = 5_000_000;
 
 /**
- * The video of a run: pictures of the current page, encoded by a page in a context of its own and written to a file by
- * us, so that the file is whole even when the browser dies. One picture is encoded at a time and one waits; when the
+ * The video of a run: pictures of the current page, encoded by a page in a context of its own and noted down by us one by
+ * one, so that all of them are there even when the browser dies, or we do. One picture is encoded at a time and one waits; when the
  * encoder lags, the newest replaces the one that waits.
  */
 export class Recording {
   readonly #options: RecordingOptions;
   readonly #size: Viewport;
-  readonly #file: VideoFile;
+  readonly #file: PacketLog;
   readonly #begun = performance.now();
   readonly #encoder: Promise<Page | null>;
   #waiting: EncoderInput | null = null;
@@ -46,13 +46,13 @@ export class Recording {
   #lastKey = Number.NEGATIVE_INFINITY;
   #page: Page | null = null;
   #screencast: Promise<Screencast | null> = Promise.resolve(null);
-  #stopping: Promise<string | null> | null = null;
+  #stopping: Promise<void> | null = null;
 
   constructor(options: RecordingOptions) {
     const even = (length: number) => Math.max(2, length - (length % 2));
     this.#options = options;
     this.#size = { width: even(options.size.width), height: even(options.size.height) };
-    this.#file = new VideoFile(options.path, this.#size);
+    this.#file = new PacketLog(options.path, this.#size);
     this.#encoder = this.#open().catch((error) => {
       options.log('warning', `The run is not recorded: ${firstLine(error)}`);
       return null;
@@ -75,17 +75,13 @@ export class Recording {
     this.#offer({ data: png.toString('base64'), mime: 'image/png' });
   }
 
-  /**
-   * Finishes the file, in about `milliseconds` at most. Resolves to its path; null when there is no picture in it. Never
-   * rejects. Idempotent.
-   */
-  stop(milliseconds: number): Promise<string | null> {
+  /** Finishes the file, in about `milliseconds` at most. Never rejects. Idempotent. */
+  stop(milliseconds: number): Promise<void> {
     this.#stopping ??= this.#stop(milliseconds);
     return this.#stopping;
   }
 
   async #open(): Promise<Page> {
-    await this.#file.start();
     const context = await this.#options.browser.newContext();
     const page = await encoderPage(context);
     await page.evaluate(installEncoder, { ...this.#size, bitrate });
@@ -136,13 +132,13 @@ export class Recording {
     try {
       await this.#file.add(await encoding);
     } catch {
-      // The browser died, or the disk is full: then finishing the file says so.
+      // The browser died, or the disk is full.
     }
   }
 
-  async #stop(milliseconds: number): Promise<string | null> {
+  async #stop(milliseconds: number): Promise<void> {
     await bounded(this.#drain(), milliseconds, undefined);
-    return bounded(this.#finish(), 1_000, null);
+    await bounded(this.#file.close(), 1_000, undefined);
   }
 
   /** The last picture is shown until now. */
@@ -150,15 +146,6 @@ export class Recording {
     this.#screencast.then((screencast) => screencast?.stop());
     if (this.#latest !== null) this.#enqueue(this.#latest);
     await this.#working;
-  }
-
-  async #finish(): Promise<string | null> {
-    try {
-      return await this.#file.finish();
-    } catch (error) {
-      this.#options.log('warning', `The video could not be finished: ${firstLine(error)}`);
-      return null;
-    }
   }
 }
 

@@ -3,14 +3,9 @@ import type { BrowserSource } from './attachment.ts';
 import type { DownloadedFile } from './downloads.ts';
 import { BrowserGone, NavigationFailure } from './failures.ts';
 import { type NavigationResult, navigate } from './navigation.ts';
-import {
-  closeBrowser,
-  noFiles,
-  type OpenBrowser,
-  openBrowser,
-  type RunFiles,
-} from './open-browser.ts';
-import { readState, type SavedState } from './saved-state.ts';
+import { closeBrowser, type OpenBrowser, openBrowser } from './open-browser.ts';
+import { joinParts, type RunFiles } from './run-parts.ts';
+import type { SavedState } from './saved-state.ts';
 import type { BrowserLog, BrowserSettings } from './settings.ts';
 import { openableAddress, type UrlGuard } from './url-guard.ts';
 import { abortable, bounded } from './waiting.ts';
@@ -27,9 +22,11 @@ export interface RunBrowserOptions {
   readonly guardUrl: UrlGuard;
   readonly log: BrowserLog;
   readonly onDownload: (file: DownloadedFile) => Promise<void> | void;
-  /** Where an earlier browser of the run stood; null: begin afresh. */
+  /** How an earlier browser of the run stood after the last finished block; null: begin afresh. */
   readonly state: SavedState | null;
 }
+
+const stateTimeoutMs = 3_000;
 
 export interface PdfOptions {
   readonly format: 'A4' | 'Letter' | 'Legal' | 'Tabloid';
@@ -52,16 +49,25 @@ export class RunBrowser {
   readonly #closing = new AbortController();
   #opening: Promise<OpenBrowser> | null = null;
   #opened: OpenBrowser | null = null;
-  #closed: Promise<RunFiles> | null = null;
+  #ended: Promise<void> | null = null;
+  /** Whether somebody has worked in it since its state was read last. */
+  #worked = false;
+  #lastState: string;
   #refusal: { readonly page: Page; readonly error: unknown } | null = null;
 
   constructor(options: RunBrowserOptions) {
     this.#options = options;
+    this.#lastState = JSON.stringify(options.state);
+  }
+
+  /** Opens the browser if it is not open: one that an earlier worker has left as it stands. */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#open(signal);
   }
 
   /** Whether a browser is open. */
   get isOpen(): boolean {
-    return this.#opened !== null && this.#closed === null;
+    return this.#opened !== null && this.#ended === null;
   }
 
   /** Fires when nothing more can be done in the browser: it has crashed, or it was closed. */
@@ -72,6 +78,7 @@ export class RunBrowser {
   /** The current page; a new one when none is open. Rejects with BrowserUnavailable when no browser can be had. */
   async page(signal: AbortSignal): Promise<Page> {
     const open = await this.#open(signal);
+    this.#worked = true;
     return abortable(this.#currentPage(open), signal, this.#gone.signal, this.#closing.signal);
   }
 
@@ -105,7 +112,7 @@ export class RunBrowser {
   /** A PNG of what the current page shows, also put into the video. Null when there is none. Never rejects. */
   async screenshot(signal: AbortSignal): Promise<Buffer | null> {
     const page = this.#opened?.tracker.current ?? null;
-    if (page === null || this.#closed !== null) return null;
+    if (page === null || this.#ended !== null) return null;
     const taking = page.screenshot({ type: 'png', timeout: screenshotTimeoutMs });
     const stoppable = abortable(taking, signal, this.#gone.signal, this.#closing.signal);
     const png = await bounded<Buffer | null>(stoppable, screenshotTimeoutMs, null);
@@ -148,27 +155,49 @@ export class RunBrowser {
     }
   }
 
-  /** Where the browser stands; null while none is open. */
-  async saveState(signal: AbortSignal): Promise<SavedState | null> {
-    if (this.#opened === null) return null;
-    const { attachment, tracker } = this.#opened;
-    const reading = readState(attachment.context, tracker.pages);
-    return abortable(reading, signal, this.#gone.signal, this.#closing.signal);
+  /**
+   * How the browser stands, as JSON of a {@link SavedState}; null when that is as it was said last, or cannot be said. Never
+   * rejects.
+   * @param always Also when nobody has worked in it.
+   */
+  async changedState(always = false): Promise<string | null> {
+    const open = this.#opened;
+    if (open === null || this.ended.aborted || !(this.#worked || always)) return null;
+    this.#worked = false;
+    const reading = open.state.read(open.tracker.pages).then((state) => JSON.stringify(state));
+    const stoppable = abortable(reading, this.ended);
+    const state = await bounded<string | null>(stoppable, stateTimeoutMs, null);
+    if (state === null || state === this.#lastState) return null;
+    this.#lastState = state;
+    return state;
+  }
+
+  /** As {@link end}, and joins the files of the run that are in its folder. */
+  async close(): Promise<RunFiles> {
+    await this.end();
+    return joinParts(this.#options.directory);
   }
 
   /**
    * Ends the browser and finishes its files, in about a second; a remote browser loses only the pages that we opened.
    * Whatever runs in it rejects. Idempotent; never rejects.
+   * @param leavePages A remote browser keeps those too: the run goes on in them later.
    */
-  close(): Promise<RunFiles> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+  end({ leavePages = false } = {}): Promise<void> {
+    this.#ended ??= this.#letGo(leavePages && this.#options.source.kind === 'remote');
+    return this.#ended;
   }
 
-  async #close(): Promise<RunFiles> {
+  /** Lets go of the browser, which goes on for another worker. Never rejects. */
+  leave(): Promise<void> {
+    this.#ended ??= this.#letGo(true);
+    return this.#ended;
+  }
+
+  async #letGo(leave: boolean): Promise<void> {
     this.#closing.abort(new BrowserGone('The browser of this run has been closed.'));
     const open = await this.#opening?.catch(() => null);
-    return open ? closeBrowser(open) : noFiles;
+    if (open) await closeBrowser(open, leave);
   }
 
   async #open(signal: AbortSignal): Promise<OpenBrowser> {

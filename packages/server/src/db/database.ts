@@ -14,6 +14,13 @@ export interface Database {
   readonly sql: Sql;
   /** Runs `work` in one transaction. On PGlite only the given handle may be used inside: the outer one deadlocks. */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
+  /**
+   * The same database for those who cannot be told to come back later: while it is out of reach, their statements and
+   * transactions wait, for up to five minutes. One that was under way when the connection was lost is done again, though
+   * it may have been committed.
+   * @param signal Ends the waiting: they fail at once then.
+   */
+  patient(signal: AbortSignal): Database;
   /** Plain text SQL on a handle of this database, for libraries that bring their own statements. */
   executor(sql: Sql): SqlExecutor;
   /** Calls back for each NOTIFY on the channel, over reconnections too. Resolves to a function that stops it. */

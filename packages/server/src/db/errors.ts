@@ -14,6 +14,18 @@ const socketCodes = new Set([
   'EAI_AGAIN',
 ]);
 
+/** A statement, or the opening of a connection for it, that the server never answered. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
+/** The error of a driver as it is, unless no server said it. */
+export function asLost(error: unknown): unknown {
+  if (databaseError(error) !== null || isConnectionLost(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ConnectionLost(`The database did not answer: ${reason}`, { cause: error });
+}
+
 /** Whether a statement failed because of a unique index or primary key: any, or the one of that name. */
 export function isUniqueViolation(error: unknown, constraintName?: string): boolean {
   const cause = databaseError(error);
@@ -31,7 +43,7 @@ export function isConnectionLost(error: unknown): boolean {
     return answered.code?.startsWith('08') === true || refusals.has(answered.code ?? '');
   }
   // A statement that failed without an answer of the server was never answered.
-  if (error instanceof DrizzleQueryError) return true;
+  if (error instanceof DrizzleQueryError || error instanceof ConnectionLost) return true;
   return error instanceof Error && socketCodes.has((error as NodeJS.ErrnoException).code ?? '');
 }
 

@@ -36,14 +36,36 @@ async function start({ directory, seedFile }: PgliteWorkerData): Promise<PGlite>
   return database;
 }
 
+/**
+ * Sends protocol messages and gives the answer as it comes. PGlite's other ways of asking parse each answer and keep what
+ * they found until they are asked by its own API, which nobody does here: every row ever read would stay in memory.
+ */
+async function exchange(database: PGlite, bytes: Uint8Array): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  await database.execProtocolRawStream(bytes, {
+    syncToFs: false,
+    // It is a view of the memory of PostgreSQL.
+    onRawData: (part) => parts.push(part.slice()),
+  });
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const answer = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    answer.set(part, end);
+    end += part.length;
+  }
+  return answer;
+}
+
 async function handle(database: PGlite, request: PgliteRequest): Promise<Uint8Array> {
   switch (request.kind) {
     case 'protocol':
-      return database.execProtocolRawSync(request.bytes);
+      return exchange(database, request.bytes);
     case 'connect':
       if (database.isInTransaction()) await database.exec('ROLLBACK');
       await database.exec('DEALLOCATE ALL');
-      return database.execProtocolRawSync(request.bytes).slice();
+      return exchange(database, request.bytes);
     case 'pack':
       await database.exec('CHECKPOINT');
       return new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer());

@@ -3,6 +3,8 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { LapwingError } from '../errors.ts';
 import type { Database, Sql, SqlExecutor } from './database.ts';
+import { asLost } from './errors.ts';
+import { outlastOutage } from './outage.ts';
 
 /** What differs between the drivers: how notifications arrive and what else must be closed. */
 export interface DriverParts {
@@ -19,10 +21,12 @@ const pingTimeoutMs = 2_000;
 /** A {@link Database} over a pool of `pg`, which both drivers are: same types, same errors, same parsing. */
 export function poolDatabase(parts: DriverParts): Database {
   const sql = drizzle({ client: parts.pool });
-  return {
+  const database: Database = {
     kind: parts.kind,
     sql,
     transaction: (work) => transaction(sql, work),
+    patient: (signal) =>
+      parts.kind === 'pglite' ? database : patient(database, parts.pool, signal),
     executor,
     listen: parts.listen,
     notify: async (handle, channel, payload) => {
@@ -31,6 +35,27 @@ export function poolDatabase(parts: DriverParts): Database {
     ping: () => ping(parts),
     close: parts.close,
   };
+  return database;
+}
+
+/** The embedded database needs none: it is where its process is. */
+function patient(database: Database, pool: pg.Pool, signal: AbortSignal): Database {
+  const query = (text: string, values?: unknown[]) =>
+    outlastOutage(() => answered(pool.query(text, values)), signal);
+  return {
+    ...database,
+    // As much of a pool as single statements need.
+    sql: drizzle({ client: { query } as unknown as pg.Pool }),
+    transaction: (work) => outlastOutage(() => database.transaction(work), signal),
+  };
+}
+
+async function answered<T>(query: Promise<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw asLost(error);
+  }
 }
 
 /** Connections are lost, idle or in use: unheard, each would end the process. A statement under way fails by itself. */
@@ -55,7 +80,7 @@ async function transaction<T>(sql: Sql, work: (tx: Sql) => Promise<T>): Promise<
     });
   } catch (error) {
     // Of a lost connection the rollback fails too, and would hide what failed first.
-    throw failure === null ? error : (failure as { readonly error: unknown }).error;
+    throw failure === null ? asLost(error) : (failure as { readonly error: unknown }).error;
   }
 }
 
@@ -70,7 +95,7 @@ function executor(handle: Sql): SqlExecutor {
   const client = clientOf(handle);
   return {
     executeSql: async (text, values) => {
-      const result: pg.QueryResult | pg.QueryResult[] = await client.query(text, values);
+      const result: pg.QueryResult | pg.QueryResult[] = await answered(client.query(text, values));
       // A script of several statements has a result for each.
       return { rows: Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows };
     },

@@ -92,17 +92,26 @@ function toFailure(error: unknown, address: string): HttpFailure {
   return new HttpFailure(kind, `The request to ${address} failed: ${why}`, { cause: error });
 }
 
+/** Calls `send` once, and passes on what it answers or rejects with. */
+type ObserveRequest = (
+  request: { readonly method: string; readonly url: string },
+  send: () => Promise<HttpResponse>,
+) => Promise<HttpResponse>;
+
 /**
  * The one way by which Lapwing itself sends HTTP: every connection and every redirect under the {@link EgressPolicy},
  * bounded in time and size. It keeps connections open: close it at the end.
  */
 export class HttpClient {
   readonly #policy: EgressPolicy;
+  readonly #observe: ObserveRequest;
   readonly #agent: Agent;
   readonly #dispatcher: Dispatcher;
 
-  constructor(options: { policy: EgressPolicy }) {
+  /** @param options.observe Sees every request; it passes them on by default. */
+  constructor(options: { policy: EgressPolicy; observe?: ObserveRequest }) {
     this.#policy = options.policy;
+    this.#observe = options.observe ?? ((_request, send) => send());
     this.#agent = new Agent({ connect: checkedConnector(options.policy) });
     this.#dispatcher = this.#agent.compose(interceptors.decompress({ skipErrorResponses: false }));
   }
@@ -111,7 +120,11 @@ export class HttpClient {
    * Sends a request and reads the whole answer; any status is an answer. Rejects with HttpFailure, or with the
    * signal's reason when that fires first.
    */
-  async request(request: HttpRequest | StreamRequest, signal: AbortSignal): Promise<HttpResponse> {
+  request(request: HttpRequest | StreamRequest, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#observe(request, () => this.#request(request, signal));
+  }
+
+  async #request(request: HttpRequest | StreamRequest, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
     const address = shownUrl(request.url);
     const timeout = AbortSignal.timeout(Math.ceil(request.timeoutSeconds * 1000));

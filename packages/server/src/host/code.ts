@@ -1,9 +1,17 @@
-import type { CodeCapability, CodeResult, LogCapability } from '@lapwing/workflow';
+import {
+  BlockFailure,
+  type CodeCapability,
+  type CodeResult,
+  type LogCapability,
+} from '@lapwing/workflow';
+import { BrowserUnavailable } from '../browser/failures.ts';
 import { PageRpc, type PageRpcOptions } from '../browser/page-rpc/page-rpc.ts';
 import type { SandboxSession } from '../sandbox/session.ts';
 import { asBlockFailure } from './browser.ts';
 
-interface CodeHost extends Pick<PageRpcOptions, 'getPage' | 'guardUrl' | 'signal'> {
+interface CodeHost extends Omit<PageRpcOptions, 'onAction'> {
+  /** Whether the server runs code of users at all. */
+  readonly enabled: boolean;
   /** Fires when the page's browser is gone: whatever waits in the page ends. */
   readonly pageEnded: AbortSignal;
   /** Of the run: its blocks share one Python. */
@@ -16,21 +24,29 @@ interface CodeHost extends Pick<PageRpcOptions, 'getPage' | 'guardUrl' | 'signal
 export function codeCapability(host: CodeHost): CodeCapability {
   return {
     run: async (request): Promise<CodeResult> => {
+      if (!host.enabled) {
+        throw new BlockFailure(
+          'Code blocks are disabled on this server: its operator allows them with LAPWING_CODE_BLOCKS=on',
+        );
+      }
+      const log: LogCapability['write'] = (level, message) =>
+        host.log(level, request.mask(message));
       const page = new PageRpc({
-        getPage: host.getPage,
-        guardUrl: host.guardUrl,
+        ...host,
+        getPage: () => withBrowser(host.getPage()),
         signal: AbortSignal.any([host.signal, host.pageEnded]),
-        onAction: (description) => host.log('debug', description),
+        onAction: (description) => log('debug', description),
       });
       try {
         const running = host.session.run({
           language: request.language,
           code: request.code,
           variables: request.variables,
+          credentials: request.credentials,
           timeoutMs: request.timeoutSeconds * 1000,
           memoryBytes: host.memoryBytes,
           page,
-          onLog: (level, message) => host.log(level === 'warn' ? 'warning' : level, message),
+          onLog: (level, message) => log(level === 'warn' ? 'warning' : level, message),
           signal: host.signal,
         });
         const result = await asBlockFailure(running, 'Failed to execute code block. Reason: ');
@@ -40,6 +56,17 @@ export function codeCapability(host: CodeHost): CodeCapability {
       }
     },
   };
+}
+
+async function withBrowser<T>(opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (!(error instanceof BrowserUnavailable)) throw error;
+    throw new BlockFailure(`No browser found to run the code block. ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** A syntax error names its line by itself. */

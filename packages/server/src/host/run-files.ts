@@ -1,3 +1,5 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
   BlockFailure,
@@ -6,18 +8,23 @@ import {
   type HttpResponse,
   type StoredFile,
 } from '@lapwing/workflow';
+import { abortable } from '../browser/waiting.ts';
 import type { ArtifactRow, ArtifactsService, NewArtifact } from '../domain/artifacts/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import { LapwingError } from '../errors.ts';
-import { contentTypeOf, freeName, nameOfResponse } from './file-names.ts';
+import { freeName } from '../lib/file-names.ts';
+import { contentTypeOf, nameOfResponse } from './file-types.ts';
 
 const downloadTimeoutSeconds = 300;
 const ownContent = /\/v1\/artifacts\/(a_\d+)\/content(?:\?|$)/;
 const runPath = /^downloads\/([^/]+)$/;
+const inputPath = /^inputs\/([^/]+)$/;
 
 interface RunFilesOptions {
   readonly organizationId: string;
   readonly runId: string;
+  /** Absolute folder for what is fetched; made when it is first needed. */
+  readonly directory: string;
   readonly artifacts: ArtifactsService;
   readonly http: HttpClient;
   readonly signal: AbortSignal;
@@ -29,20 +36,32 @@ interface RunFilesOptions {
 export class RunFiles {
   readonly #options: RunFilesOptions;
   readonly #rows: ArtifactRow[] = [];
+  /** Files of blocks that are run again. */
+  readonly #repeated = new Set<ArtifactRow>();
+  /** What was fetched for code: its reference → its name, and how it was answered. */
+  readonly #inputs = new Map<string, Pick<FileContent, 'filename' | 'contentType'>>();
+  /** The next file that is kept; then replaced. */
+  #next = Promise.withResolvers<StoredFile>();
 
   constructor(options: RunFilesOptions) {
     this.#options = options;
   }
 
-  /** Finds what an earlier life of the run kept. */
-  async load(): Promise<void> {
-    this.#rows.push(...(await this.#options.artifacts.ofRun(this.#options.runId, ['download'])));
+  /**
+   * Finds what an earlier life of the run kept.
+   * @param repeated Rows of blocks that are run again: what they keep under a name once more takes the old file's place.
+   */
+  async load(repeated: ReadonlySet<string>): Promise<void> {
+    const rows = await this.#options.artifacts.ofRun(this.#options.runId, ['download']);
+    this.#rows.push(...rows);
+    for (const row of rows) if (repeated.has(row.blockId ?? '')) this.#repeated.add(row);
   }
 
   async keep(
     blockId: string | null,
     file: { filename: string; source: NewArtifact['source'] },
   ): Promise<StoredFile> {
+    await this.#replace(blockId, file.filename);
     const filename = freeName(file.filename, new Set(this.#rows.map((row) => row.filename)));
     const { organizationId, runId } = this.#options;
     const row = await this.#options.artifacts.save({
@@ -55,7 +74,25 @@ export class RunFiles {
       source: file.source,
     });
     this.#rows.push(row);
-    return this.#view(row);
+    const kept = this.#view(row);
+    this.#next.resolve(kept);
+    this.#next = Promise.withResolvers();
+    return kept;
+  }
+
+  async #replace(blockId: string | null, filename: string): Promise<void> {
+    const old = [...this.#repeated].find(
+      (row) => row.blockId === blockId && row.filename === filename,
+    );
+    if (old === undefined) return;
+    this.#repeated.delete(old);
+    this.#rows.splice(this.#rows.indexOf(old), 1);
+    await this.#options.artifacts.remove(old.organizationId, old.artifactId);
+  }
+
+  /** The next file that is kept. Rejects with the signal's reason. */
+  next(signal: AbortSignal): Promise<StoredFile> {
+    return abortable(this.#next.promise, signal);
   }
 
   async list(): Promise<readonly StoredFile[]> {
@@ -63,7 +100,7 @@ export class RunFiles {
     return this.#rows.map((row) => this.#view(row));
   }
 
-  path(file: StoredFile): string {
+  path(file: Pick<StoredFile, 'filename'>): string {
     return `downloads/${file.filename}`;
   }
 
@@ -74,17 +111,49 @@ export class RunFiles {
     return this.#options.artifacts.open(row);
   }
 
+  /**
+   * The path under which code finds what a reference names: `downloads/<name>` for a file of the run, else `inputs/<name>`
+   * for a copy, made once. @throws BlockFailure naming the reference.
+   */
+  async fetch(reference: string, maxBytes: number): Promise<string> {
+    const own = this.#rows.find((row) => row.artifactId === ownContent.exec(reference)?.[1]);
+    if (own !== undefined) return this.path(own);
+    if (this.#isPath(reference)) {
+      await this.readPath(reference, maxBytes);
+      return reference;
+    }
+    const known = this.#inputs.get(reference);
+    if (known !== undefined) return `inputs/${known.filename}`;
+    const { bytes, ...content } = await this.read(reference, maxBytes);
+    const taken = new Set([...this.#inputs.values()].map((input) => input.filename));
+    const filename = freeName(content.filename, taken);
+    await mkdir(this.#options.directory, { recursive: true });
+    await writeFile(join(this.#options.directory, filename), bytes);
+    this.#inputs.set(reference, { ...content, filename });
+    return `inputs/${filename}`;
+  }
+
+  /** What {@link path} and {@link fetch} name. @throws BlockFailure naming the path, also for any other reference. */
+  async readPath(path: string, maxBytes: number): Promise<FileContent> {
+    const named = runPath.exec(path)?.[1];
+    if (named !== undefined) return this.#readNamed(named, maxBytes);
+    const input = inputPath.exec(path)?.[1];
+    const content = [...this.#inputs.values()].find(({ filename }) => filename === input);
+    if (content === undefined) throw noPermission(path);
+    return { ...content, bytes: await readFile(join(this.#options.directory, content.filename)) };
+  }
+
+  #isPath(reference: string): boolean {
+    return runPath.test(reference) || inputPath.test(reference);
+  }
+
   /** @throws BlockFailure naming the reference. */
   async read(reference: string, maxBytes: number): Promise<FileContent> {
-    const named = runPath.exec(reference)?.[1];
     const artifactId = ownContent.exec(reference)?.[1];
-    if (named !== undefined) return this.#readNamed(named, maxBytes);
+    if (this.#isPath(reference)) return this.readPath(reference, maxBytes);
     if (artifactId !== undefined) return this.#readOwn(reference, artifactId, maxBytes);
     if (/^https?:\/\//i.test(reference)) return this.#fetch(reference, maxBytes);
-    throw new BlockFailure(
-      `No permission to access local file: ${reference}. ` +
-        'Name a file of this run (downloads/<name>), the url of one, or an http(s) address',
-    );
+    throw noPermission(reference);
   }
 
   async #readNamed(filename: string, maxBytes: number): Promise<FileContent> {
@@ -157,6 +226,13 @@ export class RunFiles {
       artifact_id: row.artifactId,
     };
   }
+}
+
+function noPermission(reference: string): BlockFailure {
+  return new BlockFailure(
+    `No permission to access local file: ${reference}. ` +
+      'Name a file of this run (downloads/<name>), the url of one, or an http(s) address',
+  );
 }
 
 function tooLarge(name: string, maxBytes: number): BlockFailure {

@@ -1,15 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArtifactType } from '@lapwing/protocol';
 import type { Capabilities } from '@lapwing/workflow';
+import type { AcquiredBrowser } from '../browser/attachment.ts';
 import type { BrowserLease, BrowserPool } from '../browser/pool.ts';
-import type { BrowserProcess } from '../browser/process.ts';
+import type { BrowserPlace, BrowserProcess } from '../browser/process.ts';
 import { RunBrowser } from '../browser/run-browser.ts';
 import type { SavedState } from '../browser/saved-state.ts';
 import type { BrowserSettings } from '../browser/settings.ts';
 import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import type { RunsService } from '../domain/runs/service.ts';
+import type { WebhooksService } from '../domain/webhooks/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -17,28 +18,37 @@ import type { SandboxSession } from '../sandbox/session.ts';
 import type { TargetSettings } from '../targets/settings.ts';
 import { browserCapability } from './browser.ts';
 import { codeCapability } from './code.ts';
+import { noCredentials } from './credentials.ts';
 import { documentsCapability } from './documents.ts';
+import { contentTypeOf } from './file-types.ts';
 import { type MailSettings, mailCapability } from './mail.ts';
+import { oneTimeCodes } from './one-time-codes.ts';
 import { pdfCapability } from './pdf.ts';
 import { peopleCapability } from './people.ts';
 import { RunFiles } from './run-files.ts';
 import { RunLog } from './run-log.ts';
+import { keepRecords } from './run-records.ts';
 import type { SheetsAccess } from './sheets.ts';
 import { targetsCapability } from './targets.ts';
 import { workflowsCapability } from './workflows.ts';
 
 type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
-type LeftBrowser = Parameters<RunsService['execution']['giveBack']>[1];
+type LogLevel = Parameters<RunLog['write']>[1];
 
 /** What every run of a worker is served with. */
 export interface HostTools {
   readonly runs: RunsService;
   readonly artifacts: ArtifactsService;
+  readonly webhooks: WebhooksService;
   readonly http: HttpClient;
   readonly policy: EgressPolicy;
   readonly sandbox: Sandbox;
   readonly pool: BrowserPool<BrowserProcess>;
+  /** Takes over the browser of a run whose worker was lost; null when it cannot be reached any more. */
+  readonly adopt: (place: BrowserPlace, runId: string) => Promise<BrowserProcess | null>;
   readonly browserSettings: BrowserSettings;
+  /** Whether code of users is run at all. */
+  readonly codeBlocks: boolean;
   readonly codeMemoryBytes: number;
   readonly targets: TargetSettings;
   readonly mail: MailSettings;
@@ -59,6 +69,8 @@ export interface RunLife {
 }
 
 const settleMs = 30_000;
+/** What Playwright sends to a page at once. */
+const maxPageFileBytes = 50 * 2 ** 20;
 
 /** One run's world: its browser, its files, its log, and the capabilities that lead to them. */
 export class RunHost {
@@ -71,6 +83,10 @@ export class RunHost {
   readonly #signal: AbortSignal;
   readonly #directory: string;
   readonly #code: SandboxSession;
+  /** When this life of the run began, in milliseconds of Unix time. */
+  readonly #since = Date.now();
+  /** The browser of an earlier life, until it is attached to. */
+  #living: BrowserLease<BrowserProcess> | null = null;
   /** The block to which a download belongs that comes now. */
   #blockId: string | null = null;
 
@@ -86,6 +102,7 @@ export class RunHost {
     this.files = new RunFiles({
       organizationId: run.organizationId,
       runId: run.runId,
+      directory: join(this.#directory, 'inputs'),
       artifacts: tools.artifacts,
       http: tools.http,
       signal,
@@ -105,16 +122,47 @@ export class RunHost {
           source: { path: file.path },
         });
       },
-      state: run.browserState === null ? null : (JSON.parse(run.browserState) as SavedState),
+      state: stateOf(run),
     });
   }
 
   #source(): ConstructorParameters<typeof RunBrowser>[0]['source'] {
     const address = this.#run.request.browser_address;
     if (address !== null) return { kind: 'remote', address, headers: this.#run.cdpHeaders ?? {} };
-    const acquire = (signal: AbortSignal): Promise<BrowserLease<BrowserProcess>> =>
-      this.#tools.pool.acquire(signal, { nested: this.#run.depth > 0 });
-    return { kind: 'local', acquire };
+    return { kind: 'local', acquire: (signal) => this.#acquire(signal) };
+  }
+
+  async #acquire(signal: AbortSignal): Promise<AcquiredBrowser> {
+    const { pool, runs } = this.#tools;
+    const { runId, depth } = this.#run;
+    const living = this.#living;
+    this.#living = null;
+    const lease = living ?? (await pool.acquire(signal, { nested: depth > 0 }));
+    try {
+      await lease.browser.giveTo(runId);
+      await runs.execution.openedBrowser(runId, lease.browser.place);
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+    return { lease, living: living !== null };
+  }
+
+  /**
+   * Makes ready for a run that goes on: its files are found again, and a browser that still runs is attached to while it
+   * can be found. One that has to be made anew is made when a block needs it.
+   */
+  async resume(): Promise<void> {
+    const { attempt, repeated, browser, runId } = this.#run;
+    if (attempt === 1) return;
+    await this.files.load(repeated);
+    if (browser === null) return;
+    const adopted = browser.place === null ? null : await this.#tools.adopt(browser.place, runId);
+    if (adopted !== null) this.#living = this.#tools.pool.adopt(adopted);
+    const isRemote = this.#run.request.browser_address !== null && browser.state !== null;
+    if (adopted === null && !isRemote) return;
+    // Who needs a page next hears what is wrong.
+    await this.browser.open(this.#signal).catch(() => this.#signal.throwIfAborted());
   }
 
   /** The world as one block sees it: what it keeps is kept under its row. */
@@ -127,20 +175,14 @@ export class RunHost {
       http: { request: (request) => this.#tools.http.request(request, signal) },
       files: {
         read: (reference, { maxBytes }) => files.read(reference, maxBytes),
+        fetch: (reference, { maxBytes }) => files.fetch(reference, maxBytes),
         save: (file) => files.keep(blockId, { filename: file.filename, source: file.bytes }),
         list: () => files.list(),
         path: (file) => files.path(file),
       },
       documents: documentsCapability,
-      code: codeCapability({
-        session: this.#code,
-        memoryBytes: this.#tools.codeMemoryBytes,
-        getPage: () => browser.page(signal),
-        pageEnded: browser.ended,
-        guardUrl: async (url) => void (await this.#tools.policy.checkUrl(url)),
-        log: (level, message) => log.write(blockId, level, message),
-        signal,
-      }),
+      code: this.#codeCapability(blockId),
+      credentials: noCredentials,
       mail: mailCapability({
         settings: this.#tools.mail,
         policy: this.#tools.policy,
@@ -177,6 +219,35 @@ export class RunHost {
     };
   }
 
+  #codeCapability(blockId: string): Capabilities['code'] {
+    const { files, browser } = this;
+    const { codeBlocks, codeMemoryBytes, policy, webhooks } = this.#tools;
+    const { organizationId, apiKeyId, runId, workflowPermanentId, request } = this.#run;
+    const log = (level: LogLevel, message: string) => this.log.write(blockId, level, message);
+    const about = { workflow_run_id: runId, workflow_permanent_id: workflowPermanentId };
+    return codeCapability({
+      enabled: codeBlocks,
+      session: this.#code,
+      memoryBytes: codeMemoryBytes,
+      getPage: () => browser.page(this.#signal),
+      pageEnded: browser.ended,
+      guardUrl: async (url) => void (await policy.checkUrl(url)),
+      readFile: async (path) => {
+        const { filename, contentType, bytes } = await files.readPath(path, maxPageFileBytes);
+        const mimeType = contentType ?? contentTypeOf(filename);
+        return { name: filename, mimeType, buffer: Buffer.from(bytes) };
+      },
+      nextDownload: async (signal) => files.path(await files.next(signal)),
+      oneTimeCode: oneTimeCodes({
+        url: request.totp_url,
+        ask: (url, signal) => webhooks.test({ organizationId, apiKeyId, url }, about, signal),
+        log,
+      }),
+      log,
+      signal: this.#signal,
+    });
+  }
+
   /** Another run may have the slot meanwhile. */
   async #idle<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal, draining, lendSlot } = this.#life;
@@ -198,9 +269,15 @@ export class RunHost {
   }
 
   async #keepScreenshot(blockId: string, png: Uint8Array): Promise<string> {
-    const row = await this.#save(blockId, 'screenshot_final', {
+    const { organizationId, runId } = this.#run;
+    const row = await this.#tools.artifacts.save({
+      organizationId,
+      runId,
+      blockId,
+      type: 'screenshot_final',
       filename: 'screenshot.png',
-      bytes: png,
+      contentType: 'image/png',
+      source: png,
     });
     await this.#tools.runs.execution.record(this.#run.runId, 'screenshot', {
       workflow_run_block_id: blockId,
@@ -210,61 +287,44 @@ export class RunHost {
     return row.artifactId;
   }
 
-  async #save(
-    blockId: string | null,
-    type: ArtifactType,
-    file: { filename: string; bytes: Uint8Array | string },
-  ) {
-    const media = {
-      recording: 'video/webm',
-      screenshot_final: 'image/png',
-      har: 'application/json',
-    } as const;
-    return this.#tools.artifacts.save({
-      organizationId: this.#run.organizationId,
-      runId: this.#run.runId,
-      blockId,
-      type,
-      filename: file.filename,
-      contentType: media[type as keyof typeof media] ?? 'text/plain; charset=utf-8',
-      source: typeof file.bytes === 'string' ? { path: file.bytes } : file.bytes,
-    });
+  /**
+   * Ends the browser and the user's code and keeps the files that tell of them, for a run that goes back to the queue.
+   * @returns How the browser stood; null when it stands as the last finished block left it.
+   */
+  async giveBack(): Promise<string | null> {
+    const state = await this.browser.changedState(true);
+    await this.#close({ leavePages: true });
+    return state;
   }
 
-  /** What is left of the browser for a later life of the run, which goes on from there. */
-  async leaveBrowser(): Promise<LeftBrowser> {
-    const before = this.#run.browserState;
-    if (!this.browser.isOpen)
-      return before === null ? { kind: 'none' } : { kind: 'saved', state: before };
-    if (this.#run.request.browser_address !== null) return { kind: 'lost' };
-    const state = await this.browser.saveState(AbortSignal.timeout(5_000)).catch(() => null);
-    return state === null ? { kind: 'lost' } : { kind: 'saved', state: JSON.stringify(state) };
-  }
-
-  /** Ends the browser and the user's code, and keeps nothing: the run is another worker's. */
+  /** Lets go of everything and keeps nothing: the run is another worker's, and so are its browser and its folder. */
   async abandon(): Promise<void> {
     await this.#code.close();
-    await this.browser.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    await this.browser.leave();
+    this.#living?.leave();
   }
 
   /** Ends the browser and the user's code, and keeps its video, its HAR and its console log. */
   async close(): Promise<void> {
+    await this.#close({ leavePages: false });
+  }
+
+  async #close(how: { readonly leavePages: boolean }): Promise<void> {
     await this.#code.close();
-    const made = await this.browser.close();
-    if (made.recording !== null)
-      await this.#save(null, 'recording', { filename: 'recording.webm', bytes: made.recording });
-    if (made.har !== null)
-      await this.#save(null, 'har', { filename: 'network.har', bytes: made.har });
-    if (made.consoleLog !== null) {
-      await this.#save(null, 'browser_console_log', {
-        filename: 'console.log',
-        bytes: made.consoleLog,
-      });
-    }
+    await this.browser.end(how);
+    await this.#living?.release();
+    const { organizationId, runId, attempt } = this.#run;
+    await keepRecords(
+      { artifacts: this.#tools.artifacts, organizationId, runId },
+      { directory: this.#directory, since: this.#since, isFirstLife: attempt === 1 },
+    );
     await this.log.flush();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+function stateOf({ browser }: TakenRun): SavedState | null {
+  return browser === null || browser.state === null ? null : JSON.parse(browser.state);
 }
 
 async function sleepUntil(milliseconds: number, signal: AbortSignal): Promise<void> {

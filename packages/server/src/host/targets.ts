@@ -11,13 +11,14 @@ import {
 import type { HttpClient } from '../egress/http-client.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
 import { LapwingError } from '../errors.ts';
+import { safeFileName } from '../lib/file-names.ts';
 import { azureBlobTarget } from '../targets/azure-blob.ts';
 import { googleDriveTarget } from '../targets/google-drive.ts';
 import { s3Target } from '../targets/s3.ts';
 import type { TargetSettings } from '../targets/settings.ts';
 import { openSftpTarget } from '../targets/sftp.ts';
 import { type OutgoingFile, type Target, TargetFailure } from '../targets/target.ts';
-import { contentTypeOf, safeName } from './file-names.ts';
+import { contentTypeOf } from './file-types.ts';
 import type { RunFiles } from './run-files.ts';
 
 interface TargetsHost {
@@ -121,7 +122,7 @@ function warnOfUncheckedKey(host: TargetsHost, name: string, fingerprint: string
 function outgoing(host: TargetsHost, { source, name, identity }: Upload): OutgoingFile {
   const about = {
     id: uuidOf(identity),
-    name: name === null ? null : safeName(name),
+    name: name === null ? null : safeFileName(name),
     contentType: contentTypeOf(name ?? ''),
   };
   if (source.kind === 'file') {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Logger, pino, stdSerializers } from 'pino';
 
 /** The server's log: one JSON line an entry, or one short line for a person at a terminal. */
@@ -37,6 +38,13 @@ function shortLine(json: string): string {
   return `${clock} ${name} ${msg}${fields.join('')}${below}\n`;
 }
 
+const fieldsHere = new AsyncLocalStorage<Readonly<Record<string, string>>>();
+
+/** Does work, each log entry of which carries these fields: the ids of what it is about. */
+export function withLogFields<T>(fields: Readonly<Record<string, string>>, work: () => T): T {
+  return fieldsHere.run({ ...fieldsHere.getStore(), ...fields }, work);
+}
+
 /**
  * A log that writes to standard output, short at a terminal. `pretty` and `write` say otherwise. Secret headers are
  * shown as `***`.
@@ -49,7 +57,13 @@ export function createLog(options: {
   const write = options.write ?? ((line: string) => void process.stdout.write(line));
   const pretty = options.pretty ?? process.stdout.isTTY === true;
   return pino(
-    { level: options.level, base: null, redact, serializers: { err: stdSerializers.err } },
+    {
+      level: options.level,
+      base: null,
+      redact,
+      serializers: { err: stdSerializers.err },
+      mixin: () => ({ ...fieldsHere.getStore() }),
+    },
     { write: (line: string) => write(pretty ? shortLine(line) : line) },
   );
 }

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { JobKind } from './job.ts';
 
-/** Lost leases are looked for this often; with the heartbeat and a poll it bounds how long a dead worker's job waits. */
-const superviseSeconds = 10;
+/** Jobs that run for longer than they may are looked for this often. Lapsed leases are watched by `lapses.ts`. */
+const superviseSeconds = 30;
 /** A job that waits is a promise: pg-boss would drop it after 14 days. */
 const waitingDays = 3_650;
 const deadDays = 30;
@@ -47,7 +47,7 @@ export async function declareKind(boss: PgBoss, kind: JobKind): Promise<void> {
     retryDelay: kind.retryDelaySeconds,
     retryBackoff: kind.retryBackoff,
     retryDelayMax: kind.retryBackoff ? (kind.retryDelayMaxSeconds ?? null) : null,
-    heartbeatSeconds: kind.heartbeatSeconds ?? null,
+    heartbeatSeconds: null,
     expireInSeconds: kind.expireSeconds,
     retentionSeconds: waitingDays * daySeconds,
     deleteAfterSeconds: deadDays * daySeconds,

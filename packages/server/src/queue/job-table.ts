@@ -1,5 +1,5 @@
 import type { SqlExecutor } from '../db/database.ts';
-import type { DeadJob, JobData, QueueDepth } from './job.ts';
+import type { DeadJob, JobData, JobState, QueueDepth } from './job.ts';
 
 /**
  * Statements on the engine's own table, for what its functions do not offer. `state` runs created, retry, active,
@@ -9,10 +9,15 @@ import type { DeadJob, JobData, QueueDepth } from './job.ts';
 /** Where the name of a kind is sent that has a job to start: at commit, so that workers wake for what they can see. */
 export const wakeChannel = 'lapwing_jobs';
 
-/** What the engine keeps as a job's data: ours, and how often the job was given back without a try counted. */
+/**
+ * What the engine keeps as a job's data: ours, how often the job was given back without a try counted, and for how long
+ * a silent worker keeps it. Leases are ours, not the engine's: an engine that comes back from an outage would fail every
+ * job before its worker could be heard.
+ */
 export interface Envelope {
   readonly payload: JobData;
   readonly returned: number;
+  readonly leaseSeconds: number | null;
 }
 
 /** Names one try of a job: every claim raises `retryCount`. */
@@ -30,6 +35,13 @@ export async function deleteWaiting(sql: SqlExecutor, kind: string, id: string):
   return rows.length > 0;
 }
 
+export async function deleteDead(sql: SqlExecutor, kind: string, id: string): Promise<void> {
+  await sql.executeSql(`delete from pgboss.job where name = $1 and id = $2 and state = 'failed'`, [
+    kind,
+    id,
+  ]);
+}
+
 /** Leaves the claimed job no tries, so that failing it next, in the same transaction, is final. */
 export async function spendTries(sql: SqlExecutor, kind: string, claim: Claim): Promise<void> {
   await sql.executeSql(
@@ -39,12 +51,58 @@ export async function spendTries(sql: SqlExecutor, kind: string, claim: Claim): 
   );
 }
 
-export async function activeJobs(sql: SqlExecutor, kind: string): Promise<string[]> {
+/**
+ * Claims whose lease has run out.
+ * @param mode `locked`: for this transaction alone, those that another one has are left out.
+ */
+export async function lapsedJobs(
+  sql: SqlExecutor,
+  kinds: readonly string[],
+  mode: 'seen' | 'locked' = 'seen',
+): Promise<(Claim & { readonly kind: string })[]> {
   const { rows } = await sql.executeSql(
-    `select id from pgboss.job where name = $1 and state = 'active'`,
+    `select id, name as kind, retry_count as "retryCount" from pgboss.job
+      where name = any($1::text[]) and state = 'active'
+        and heartbeat_on + (data ->> 'leaseSeconds')::int * interval '1 second' < pgboss.job_now()
+      limit 100 ${mode === 'locked' ? 'for update skip locked' : ''}`,
+    [kinds],
+  );
+  return rows as (Claim & { kind: string })[];
+}
+
+/** Lets jobs that wait for another try start at once. */
+export async function startNow(
+  sql: SqlExecutor,
+  kind: string,
+  ids: readonly string[],
+): Promise<void> {
+  await sql.executeSql(
+    `update pgboss.job set start_after = pgboss.job_now()
+      where name = $1 and id = any($2::uuid[]) and state = 'retry'`,
+    [kind, ids],
+  );
+}
+
+/** How each of these jobs stands; those that are not there are left out. */
+export async function jobStates(
+  sql: SqlExecutor,
+  kind: string,
+  ids: readonly string[],
+): Promise<{ readonly id: string; readonly state: JobState }[]> {
+  const { rows } = await sql.executeSql(
+    `select id, case when state = 'active' then 'active' when state < 'active' then 'waiting' else 'dead' end as state
+       from pgboss.job where name = $1 and id = any($2::uuid[])`,
+    [kind, ids],
+  );
+  return rows as { id: string; state: JobState }[];
+}
+
+export async function activeJobs(sql: SqlExecutor, kind: string): Promise<Claim[]> {
+  const { rows } = await sql.executeSql(
+    `select id, retry_count as "retryCount" from pgboss.job where name = $1 and state = 'active'`,
     [kind],
   );
-  return (rows as { id: string }[]).map(({ id }) => id);
+  return rows as Claim[];
 }
 
 export async function deadJobs(sql: SqlExecutor, kind: string, limit: number): Promise<DeadJob[]> {

@@ -12,8 +12,10 @@ export interface JobKind {
   /** Doubles the delay with each try, half of it at random. */
   readonly retryBackoff: boolean;
   readonly retryDelayMaxSeconds?: number;
-  /** A worker that is silent for so long has lost the job; at least 10. Absent: only `expireSeconds` counts. */
-  readonly heartbeatSeconds?: number;
+  /** A worker that is silent for so long has lost the job. Absent: only `expireSeconds` counts. */
+  readonly leaseSeconds?: number;
+  /** A worker that cannot reach the database goes on for so long, unless the job was given to another meanwhile. */
+  readonly patienceSeconds?: number;
   /** How long one try may take; at most a day. */
   readonly expireSeconds: number;
 }
@@ -88,6 +90,9 @@ export interface DeadJob {
   readonly attempts: number;
   readonly diedAt: Date;
 }
+
+/** `waiting`: for a worker or for its time. `dead`: given up. */
+export type JobState = 'waiting' | 'active' | 'dead';
 
 export interface QueueDepth {
   readonly kind: string;

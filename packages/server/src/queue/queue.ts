@@ -1,9 +1,19 @@
 import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Sql } from '../db/database.ts';
+import { outlastOutage } from '../db/outage.ts';
 import { createEngine, declareKind } from './engine.ts';
-import type { DeadJob, JobHandler, JobKind, NewJob, QueueDepth } from './job.ts';
-import { deadJobs, deleteWaiting, type Envelope, queueDepths, wakeChannel } from './job-table.ts';
+import type { DeadJob, JobHandler, JobKind, JobState, NewJob, QueueDepth } from './job.ts';
+import {
+  deadJobs,
+  deleteDead,
+  deleteWaiting,
+  type Envelope,
+  jobStates,
+  queueDepths,
+  wakeChannel,
+} from './job-table.ts';
+import { watchLapses } from './lapses.ts';
 import { affected, releaseAll, settle } from './settle.ts';
 import { Worker, type WorkerPort } from './worker.ts';
 
@@ -15,6 +25,7 @@ export class JobQueue {
   readonly #log: Logger;
   readonly #workers = new Set<Worker>();
   #unlisten: () => Promise<void> = async () => {};
+  #stopWatch: (() => Promise<void>) | null = null;
 
   private constructor(parts: {
     database: Database;
@@ -53,7 +64,8 @@ export class JobQueue {
    * @returns the id of the job.
    */
   async enqueue(tx: Sql, kind: string, job: NewJob): Promise<string> {
-    const envelope: Envelope = { payload: job.data, returned: 0 };
+    const leaseSeconds = this.#kind(kind).leaseSeconds ?? null;
+    const envelope: Envelope = { payload: job.data, returned: 0, leaseSeconds };
     const id = job.id ?? crypto.randomUUID();
     await this.#boss.send(kind, envelope, {
       id,
@@ -70,13 +82,36 @@ export class JobQueue {
     return deleteWaiting(this.#database.executor(tx), kind, jobId);
   }
 
+  /** Removes a job that was given up, within the caller's transaction; one that is alive stays. */
+  forget(tx: Sql, kind: string, jobId: string): Promise<void> {
+    return deleteDead(this.#database.executor(tx), kind, jobId);
+  }
+
   /** Starts to run jobs of a kind here, `slots` at a time. */
   work(kind: string, options: { readonly slots: number; readonly handler: JobHandler }): Worker {
-    const known = this.#kinds.get(kind);
-    if (known === undefined) throw new Error(`The queue knows no job kind ${kind}`);
-    const worker = new Worker(this.#port(), { ...options, kind: known, log: this.#log });
+    const worker = new Worker(this.#port(), { ...options, kind: this.#kind(kind), log: this.#log });
     this.#workers.add(worker);
+    this.#stopWatch ??= this.#watchLapses();
     return worker;
+  }
+
+  #kind(name: string): JobKind {
+    const known = this.#kinds.get(name);
+    if (known === undefined) throw new Error(`The queue knows no job kind ${name}`);
+    return known;
+  }
+
+  #watchLapses(): () => Promise<void> {
+    const leases = [...this.#kinds.values()].flatMap(({ name, leaseSeconds }) =>
+      leaseSeconds === undefined ? [] : [{ name, leaseSeconds }],
+    );
+    return watchLapses({
+      boss: this.#boss,
+      database: this.#database,
+      kinds: leases.map(({ name }) => name),
+      longestLeaseSeconds: Math.max(0, ...leases.map(({ leaseSeconds }) => leaseSeconds)),
+      log: this.#log,
+    });
   }
 
   /**
@@ -98,6 +133,13 @@ export class JobQueue {
     return deadJobs(this.#database.executor(this.#database.sql), kind, limit);
   }
 
+  /** How jobs stand, by id; those that are done, or never were, are left out. */
+  async states(kind: string, ids: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
+    const executor = this.#database.executor(this.#database.sql);
+    const rows = await jobStates(executor, kind, ids);
+    return new Map(rows.map(({ id, state }) => [id, state]));
+  }
+
   /** How many jobs of each kind there are, in the kinds' alphabetical order. */
   stats(): Promise<QueueDepth[]> {
     return queueDepths(this.#database.executor(this.#database.sql), [...this.#kinds.keys()]);
@@ -106,6 +148,7 @@ export class JobQueue {
   /** Stops claiming and ends the engine. Drain the workers first, or their jobs wait for their leases to end. */
   async close(): Promise<void> {
     await Promise.all([...this.#workers].map((worker) => worker.stopClaiming()));
+    await this.#stopWatch?.();
     await this.#unlisten();
     await this.#boss.stop({ graceful: false, close: false });
   }
@@ -130,7 +173,8 @@ export class JobQueue {
         }));
       },
       renew: async (job) => affected(await this.#boss.touch(job.kind, job)) > 0,
-      settle: (job, verdict) => settle(this.#boss, this.#database, verdict, job),
+      settle: (job, verdict, signal) =>
+        outlastOutage(() => settle(this.#boss, this.#database, verdict, job), signal),
     };
   }
 }

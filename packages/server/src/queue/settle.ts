@@ -1,7 +1,14 @@
 import type { PgBoss } from 'pg-boss';
 import type { Database, Sql } from '../db/database.ts';
 import type { JobVerdict } from './job.ts';
-import { activeJobs, type Claim, type Envelope, spendTries, wakeChannel } from './job-table.ts';
+import {
+  activeJobs,
+  type Claim,
+  type Envelope,
+  spendTries,
+  startNow,
+  wakeChannel,
+} from './job-table.ts';
 
 /** A claim with all that settling it needs. */
 export interface HeldJob extends Claim {
@@ -88,21 +95,32 @@ async function giveBack(boss: PgBoss, { database, tx }: Scope, job: HeldJob): Pr
   return true;
 }
 
-/**
- * Fails every claimed job of a kind and lets it start again at once: for a database that is this process's alone, where
- * whoever claimed them before is dead.
- *
- * @returns how many there were.
- */
-export async function releaseAll(
+/** Takes claims away from a worker that is silent or gone, each counted as a try; the jobs may start again at once. */
+export async function release(
   boss: PgBoss,
   { database, tx }: Scope,
   kind: string,
-): Promise<number> {
+  claims: readonly Claim[],
+): Promise<void> {
+  if (claims.length === 0) return;
   const db = database.executor(tx);
-  const ids = await activeJobs(db, kind);
-  if (ids.length === 0) return 0;
-  await boss.fail(kind, ids, { reason: 'The process that ran the job ended' }, { db });
-  for (const id of ids) await boss.update(kind, undefined, { id, startAfter: 0, db });
-  return ids.length;
+  await boss.fail(kind, [...claims], { reason: 'The worker that had the job is gone' }, { db });
+  await startNow(
+    db,
+    kind,
+    claims.map(({ id }) => id),
+  );
+  await database.notify(tx, wakeChannel, kind);
+}
+
+/**
+ * Releases every claimed job of a kind: for a database that is this process's alone, where whoever claimed them before is
+ * dead.
+ *
+ * @returns how many there were.
+ */
+export async function releaseAll(boss: PgBoss, scope: Scope, kind: string): Promise<number> {
+  const claims = await activeJobs(scope.database.executor(scope.tx), kind);
+  await release(boss, scope, kind, claims);
+  return claims.length;
 }

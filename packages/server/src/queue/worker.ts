@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { withLogFields } from '../lib/log.ts';
 import {
   type ClaimedJob,
   type JobHandler,
@@ -17,7 +18,8 @@ export interface WorkerPort {
   claim(kind: string, count: number): Promise<HeldJob[]>;
   /** False when the claim is no longer ours. */
   renew(job: HeldJob): Promise<boolean>;
-  settle(job: HeldJob, verdict: JobVerdict): Promise<boolean>;
+  /** Waits for a database that is out of reach, until the signal fires. */
+  settle(job: HeldJob, verdict: JobVerdict, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface WorkerOptions {
@@ -32,7 +34,6 @@ export interface WorkerOptions {
 const pollMs = 2_000;
 /** How long a handler that was told to stop may take before its job is given back without it. */
 const abortGraceMs = 5_000;
-const settleRetryMs = [200, 1_000, 3_000, 10_000];
 
 interface Running {
   readonly job: HeldJob;
@@ -49,6 +50,7 @@ export class Worker {
   readonly #slots: Slots;
   readonly #loop: Promise<void>;
   #claiming = true;
+  readonly #closing = new AbortController();
 
   constructor(port: WorkerPort, options: WorkerOptions) {
     this.#port = port;
@@ -88,7 +90,9 @@ export class Worker {
     if (await isOver(all(), graceMs)) return;
     for (const { stop } of this.#running.values()) stop.abort(new JobInterrupted('draining'));
     if (await isOver(all(), abortGraceMs)) return;
-    for (const { job } of this.#running.values()) await this.#settle(job, { kind: 'again' });
+    this.#closing.abort();
+    for (const { job } of this.#running.values())
+      await withLogFields(idsOf(job), () => this.#settle(job, { kind: 'again' }));
   }
 
   async #claimForever(): Promise<void> {
@@ -115,7 +119,7 @@ export class Worker {
   #start(job: HeldJob): void {
     const stop = new AbortController();
     this.#slots.take();
-    const ended = this.#run(job, stop).finally(() => {
+    const ended = withLogFields(idsOf(job), () => this.#run(job, stop)).finally(() => {
       this.#running.delete(keyOf(job));
       this.#slots.release();
     });
@@ -124,21 +128,21 @@ export class Worker {
 
   async #run(job: HeldJob, stop: AbortController): Promise<void> {
     const { kind, log } = this.#options;
-    const about = { kind: kind.name, jobId: job.id };
+    const { leaseSeconds } = job.envelope;
     const release =
-      kind.heartbeatSeconds === undefined
+      leaseSeconds === null
         ? () => {}
         : holdLease({
-            seconds: kind.heartbeatSeconds,
+            seconds: leaseSeconds,
+            patienceSeconds: kind.patienceSeconds,
             renew: () => this.#port.renew(job),
             onLost: () => stop.abort(new JobInterrupted('lease_lost')),
-            onError: (error) => log.warn({ err: error, ...about }, 'A lease could not be renewed'),
+            onError: (error) => log.warn({ err: error }, 'A lease could not be renewed'),
           });
     try {
       const verdict = await this.#handle(job, stop.signal);
       if (!isLost(stop.signal)) await this.#settle(job, verdict);
-      if (isLost(stop.signal))
-        log.warn({ ...about, verdict }, 'The lease was lost before the job ended');
+      if (isLost(stop.signal)) log.warn({ verdict }, 'The lease was lost before the job ended');
     } finally {
       release();
     }
@@ -155,24 +159,19 @@ export class Worker {
       return await this.#options.handler(claimed, signal, this.#slots);
     } catch (error) {
       if (signal.aborted) return { kind: 'again' };
-      this.#options.log.error({ err: error, kind: job.kind, jobId: job.id }, 'A job failed');
+      this.#options.log.error({ err: error }, 'A job failed');
       return { kind: 'retry', reason: error instanceof Error ? error.message : String(error) };
     }
   }
 
   /** A verdict that cannot be written now is tried again; in the end the lease runs out and the job is run again. */
   async #settle(job: HeldJob, verdict: JobVerdict): Promise<void> {
-    const about = { kind: job.kind, jobId: job.id, verdict: verdict.kind };
-    for (const wait of [...settleRetryMs, null]) {
-      try {
-        const settled = await this.#port.settle(job, verdict);
-        if (!settled) this.#options.log.warn(about, 'The job was no longer held by this worker');
-        return;
-      } catch (error) {
-        this.#options.log.error({ err: error, ...about }, 'The end of a job could not be recorded');
-        if (wait === null) return;
-        await delay(wait);
-      }
+    const about = { verdict: verdict.kind };
+    try {
+      const settled = await this.#port.settle(job, verdict, this.#closing.signal);
+      if (!settled) this.#options.log.warn(about, 'The job was no longer held by this worker');
+    } catch (error) {
+      this.#options.log.error({ err: error, ...about }, 'The end of a job could not be recorded');
     }
   }
 }
@@ -180,6 +179,14 @@ export class Worker {
 /** A try, not a job: one that was lost and claimed again may run beside its former self. */
 function keyOf(job: HeldJob): string {
   return `${job.id}/${job.retryCount}`;
+}
+
+/** What every log entry of a job carries: its own id, and the ids that it was given to work on. */
+function idsOf({ kind, id, envelope }: HeldJob): Readonly<Record<string, string>> {
+  const named = Object.entries(envelope.payload).flatMap(([key, value]) =>
+    key.endsWith('_id') && typeof value === 'string' ? [[key, value] as const] : [],
+  );
+  return { kind, job_id: id, ...Object.fromEntries(named) };
 }
 
 function isLost(signal: AbortSignal): boolean {

@@ -22,7 +22,7 @@ export type CodeResult =
       readonly line: number | null;
     }
   | { readonly kind: 'error_code'; readonly code: string; readonly reasoning: string }
-  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'misused' | 'terminated' | 'refused'; readonly message: string }
   | {
       readonly kind: 'limit';
       readonly limit: 'time' | 'memory' | 'output';

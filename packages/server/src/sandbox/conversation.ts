@@ -13,6 +13,8 @@ export interface SandboxRequest {
   readonly code: string;
   /** Become variables of these names. */
   readonly variables: Readonly<Record<string, Json>>;
+  /** Become objects of these names. Their fields are variables too, where no other has the name. */
+  readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** For the user's code alone, not for the start of the child. */
   readonly timeoutMs: number;
   /** Resident memory above that of the child before the code. Default 256 MB. */
@@ -73,7 +75,7 @@ interface Talk {
 }
 
 async function listen({ child, request, calls, setup }: Talk): Promise<Outcome> {
-  const { language, code, variables } = request;
+  const { language, code, variables, credentials } = request;
   const maxOutputBytes = request.maxOutputBytes ?? defaultOutputBytes;
   const broken = (result: CodeResult): Outcome => ({ result, isOver: false });
   const start = {
@@ -81,6 +83,7 @@ async function listen({ child, request, calls, setup }: Talk): Promise<Outcome> 
     language,
     code,
     variables,
+    credentials,
     page: setup,
     maxLogCost,
     maxOutputBytes,

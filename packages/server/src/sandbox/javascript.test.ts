@@ -65,6 +65,12 @@ it.each(['javascript', 'typescript'] as const)(
   },
 );
 
+it('says how an ErrorCode is made', async () => {
+  expect(await endOf('throw new ErrorCode("NO_ROWS")')).toBe(
+    'TypeError: ErrorCode takes a code, which is a text, and a reason',
+  );
+});
+
 it('gives an error code for a thrown ErrorCode', async () => {
   expect(await endOf('throw new ErrorCode("NO_ROWS", "the table is empty")')).toBe(
     'NO_ROWS: the table is empty',
@@ -85,4 +91,12 @@ it('passes on what the code logs, with levels', async () => {
     'console.log("a", { b: [1] }); console.warn("w"); console.error("e"); console.debug("d")';
   await sandbox.run(requestFor('javascript', code, { onLog }));
   expect(lines).toEqual(['info a { b: [ 1 ] }', 'warn w', 'error e', 'debug d']);
+});
+
+it('gives credentials as frozen objects, and their fields as variables', async () => {
+  const credentials = { login: { username: 'ann', password: 'pw' } };
+  const code = `try { login.password = 'x' } catch (error) { return [error.name, login.username, login.password,
+    password, typeof login.otp, typeof login.magicLink] }`;
+  const end = ending(await sandbox.run(requestFor('javascript', code, { credentials })));
+  expect(end).toBe('returned ["TypeError","ann","pw","pw","function","function"]');
 });

@@ -15,6 +15,8 @@ export interface StartMessage {
   readonly language: Language;
   readonly code: string;
   readonly variables: Readonly<Record<string, Json>>;
+  /** Field name → value, by the name of the object. */
+  readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly page: PageSetup | null;
   /** Counted by child/limits.ts. */
   readonly maxLogCost: number;
@@ -46,7 +48,8 @@ export type FromChild =
   /** After `end`, from Python: whether the child is as it was before the code, and can be given another piece. */
   | { readonly type: 'settled'; readonly isClean: boolean };
 
-const text = z.string().max(2000);
+/** Longer than what is shown in the end: a secret in it is masked whole before that is cut. */
+const text = z.string().max(8000);
 const json = z.custom<Json>((value) => depthWithin(value), 'is nested too deeply');
 const line = z.int().positive().nullable();
 
@@ -54,7 +57,7 @@ const codeResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('returned'), value: json }),
   z.object({ kind: z.literal('raised'), type: text, message: text, line }),
   z.object({ kind: z.literal('error_code'), code: text, reasoning: text }),
-  z.object({ kind: z.literal('refused'), message: text }),
+  z.object({ kind: z.enum(['misused', 'terminated', 'refused']), message: text }),
   z.object({ kind: z.literal('limit'), limit: z.literal('output'), message: text }),
 ]);
 

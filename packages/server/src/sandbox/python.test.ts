@@ -62,6 +62,57 @@ it('offers the documented names', slow, async () => {
   });
 });
 
+const documentedNames =
+  'print len range str int float dict list tuple set bool isinstance enumerate any all max min sum sorted sleep ' +
+  'asyncio.sleep json.dumps json.loads html.escape Exception re.match re.search re.findall re.finditer re.fullmatch ' +
+  're.sub re.compile re.split re.escape re.I re.S re.IGNORECASE re.MULTILINE re.DOTALL';
+
+it('has every name that the reference documents', slow, async () => {
+  const names = documentedNames.split(' ');
+  const code = `missing = [name for name, value in zip(names, [${names}]) if value is None]`;
+  const result = await sandbox.run(requestFor('python', code, { variables: { names } }));
+  expect(result).toEqual({ kind: 'returned', value: { missing: [] } });
+});
+
+const credentials = {
+  login: { username: 'ann', password: 'pw', totp: '123456' },
+  card: { card_number: '4111', username: 'other' },
+};
+
+it(
+  'gives credentials as objects, their fields as variables, and captures neither',
+  slow,
+  async () => {
+    const code = [
+      'mine = [login.username, login.password, login.totp, card.card_number, str(login)]',
+      'flat = [password, totp, card_number, username]',
+      'try: login.secret',
+      'except AttributeError as error: absent = str(error)',
+    ].join('\n');
+    const variables = { username: 'a parameter' };
+    expect(await sandbox.run(requestFor('python', code, { variables, credentials }))).toEqual({
+      kind: 'returned',
+      value: {
+        mine: ['ann', 'pw', '123456', '4111', '<Credential>'],
+        flat: ['pw', '123456', '4111', 'a parameter'],
+        absent: "'Credential' object has no attribute 'secret'",
+      },
+    });
+    expect(await sandbox.run(requestFor('python', 'return login', { credentials }))).toEqual({
+      kind: 'returned',
+      value: "Object '<class 'runner.Credential'>' is not JSON serializable",
+    });
+  },
+);
+
+it('keeps a credential from turning into another by way of the next piece', slow, async () => {
+  const session = sandbox.session();
+  const run = (code: string) => session.run(requestFor('python', code, { credentials }));
+  await run('type(login).username = "forged"\nlogin.username = "forged"');
+  expect(ending(await run('return [login.username, username]'))).toBe('returned ["ann","other"]');
+  await session.close();
+});
+
 it('names class, message and line of an exception', slow, async () => {
   const code = 'def fail():\n    raise ValueError("no rows")\n\nfail()';
   expect(await sandbox.run(requestFor('python', code))).toEqual({
@@ -79,9 +130,9 @@ it('gives an error code for a raised ErrorCode', slow, async () => {
   );
 });
 
-it('takes a misused ErrorCode for a syntax error', slow, async () => {
+it('does not run code that misuses ErrorCode', slow, async () => {
   expect(await endOf('x = 1\nraise ErrorCode(code="A", reasoning="b")')).toBe(
-    'SyntaxError: ErrorCode is only allowed as raise ErrorCode("CODE", "why") with a literal code (line 2)',
+    'misused: ErrorCode is only allowed as raise ErrorCode("CODE", "why") with a literal code (line 2)',
   );
 });
 
@@ -96,11 +147,11 @@ it('applies its rules to every form of code', slow, async () => {
   const rules = {
     'raise ErrorCode("A", "b")': 'fine',
     'raise ErrorCode("A", f"{b}") from None': 'fine',
-    'raise ErrorCode("A" + "B", "b")': 'SyntaxError',
-    'raise ErrorCode("A")': 'SyntaxError',
-    'raise ErrorCode(*args)': 'SyntaxError',
-    'Alias = ErrorCode': 'SyntaxError',
-    'error = ErrorCode("A", "b")\nraise error': 'SyntaxError',
+    'raise ErrorCode("A" + "B", "b")': 'Misused',
+    'raise ErrorCode("A")': 'Misused',
+    'raise ErrorCode(*args)': 'Misused',
+    'Alias = ErrorCode': 'Misused',
+    'error = ErrorCode("A", "b")\nraise error': 'Misused',
     'import json, re as r': 'fine',
     'import json, os': 'Refused',
     'from js import fetch': 'Refused',

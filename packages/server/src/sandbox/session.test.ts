@@ -22,11 +22,14 @@ async function nextChild(): Promise<number | undefined> {
   return child;
 }
 
-/** A page with one method, `click`, which `answer` answers. */
+/** A page with one method, `click`, which `answer` answers, as it does the helpers. */
 function pageOf(answer: () => Promise<unknown>): PageRpc {
   const click = { kind: 'action', property: 'none', result: null, params: [], options: [] };
   return {
-    surface: { Page: { click } },
+    surface: {
+      Page: { click },
+      Helpers: { otp: click, solveCaptcha: click, clickAndClaimDownload: click },
+    },
     open: async () => ({}),
     call: answer,
     close: () => undefined,

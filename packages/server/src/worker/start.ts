@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { RunStopped } from '@lapwing/workflow';
 import { BrowserLauncher } from '../browser/launcher.ts';
-import { reapOrphans } from '../browser/orphans.ts';
 import { BrowserPool } from '../browser/pool.ts';
 import type { BrowserSettings } from '../browser/settings.ts';
 import type { ArtifactsService } from '../domain/artifacts/service.ts';
 import { type RunsService, runJob } from '../domain/runs/service.ts';
+import type { SchedulesService } from '../domain/schedules/service.ts';
 import type { UploadsService } from '../domain/uploads/service.ts';
 import { type WebhooksService, webhookJob } from '../domain/webhooks/service.ts';
 import type { HttpClient } from '../egress/http-client.ts';
@@ -19,17 +19,22 @@ import { Sandbox } from '../sandbox/sandbox.ts';
 import type { TargetSettings } from '../targets/settings.ts';
 import { runHandler } from './handlers/run.ts';
 import { webhookHandler } from './handlers/webhook.ts';
+import type { Telemetry } from './observe-run.ts';
+import { startReaper } from './reaper.ts';
+import { startScheduler } from './scheduler.ts';
 import { startSweep } from './sweep.ts';
 
 export interface WorkerParts {
   readonly log: Log;
   readonly queue: JobQueue;
   readonly runs: RunsService;
+  readonly schedules: SchedulesService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
   readonly uploads: UploadsService;
   readonly policy: EgressPolicy;
   readonly http: HttpClient;
+  readonly telemetry: Telemetry;
 }
 
 export interface WorkerSettings {
@@ -45,6 +50,7 @@ export interface WorkerSettings {
   readonly sheets: SheetsSettings;
   readonly record: boolean;
   readonly warmPython: boolean;
+  readonly codeBlocks: boolean;
   readonly codeMemoryBytes: number;
   readonly drainMs: number;
   /** The environment that browsers are started in. */
@@ -80,45 +86,58 @@ function buildTools(
   return {
     runs: parts.runs,
     artifacts: parts.artifacts,
+    webhooks: parts.webhooks,
     http: parts.http,
     policy: parts.policy,
     sandbox: new Sandbox({ maxChildren: settings.slots + 2 }),
     pool,
+    adopt: (place, runId) => launcher.adopt(place, runId),
     browserSettings,
+    codeBlocks: settings.codeBlocks,
     codeMemoryBytes: settings.codeMemoryBytes,
     targets: settings.targets,
     mail: settings.mail,
     sheets,
     record: settings.record,
-    directory: join(settings.directory, 'runs'),
+    directory: runFolders(settings),
   };
 }
+
+const runFolders = (settings: WorkerSettings) => join(settings.directory, 'runs');
 
 /** Ends what an earlier worker left behind, then claims runs and webhooks. */
 export async function startWorker(
   parts: WorkerParts,
   settings: WorkerSettings,
 ): Promise<WorkerRole> {
-  const orphans = await reapOrphans(join(settings.directory, 'browsers'));
-  if (orphans > 0)
-    parts.log.warn({ browsers: orphans }, 'Ended browsers that an earlier worker left behind');
   const browserSettings = { ...settings.browser, directory: join(settings.directory, 'browsers') };
+  const stopReaper = await startReaper({
+    browsers: browserSettings.directory,
+    runFolders: runFolders(settings),
+    runs: parts.runs,
+    log: parts.log,
+  });
   const launcher = new BrowserLauncher(browserSettings, settings.environment);
   const sheets = await openSheets(settings.sheets, parts.http);
   const tools = buildTools(parts, settings, { launcher, browserSettings, sheets });
-  if (settings.warmPython) {
+  if (settings.warmPython && settings.codeBlocks) {
     tools.sandbox
       .warm('python')
       .catch((error: unknown) => parts.log.warn({ err: error }, 'No Python was made ready'));
   }
+  const { pool } = tools;
+  const { metrics, scope } = parts.telemetry;
+  metrics.watchBrowsers(() => ({ open: pool.alive, ready: pool.ready, waiting: pool.waiting }));
   const draining = new AbortController();
+  const handleRun = runHandler({ ...parts, tools, draining: draining.signal });
   const workers = [
     parts.queue.work(runJob, {
       slots: settings.slots,
-      handler: runHandler({ tools, log: parts.log, draining: draining.signal }),
+      handler: (...job) => scope.run(() => handleRun(...job)),
     }),
     parts.queue.work(webhookJob, { slots: webhookSlots, handler: webhookHandler(parts) }),
   ];
+  const stopScheduler = startScheduler(parts);
   const stopSweep = startSweep(parts);
   return {
     checkBrowsers: async () => {
@@ -127,7 +146,7 @@ export async function startWorker(
     },
     close: async () => {
       draining.abort(new RunStopped('interrupted', 'The worker is shutting down'));
-      await stopSweep();
+      await Promise.all([stopScheduler(), stopSweep(), stopReaper()]);
       await Promise.all(workers.map((worker) => worker.drain(settings.drainMs)));
       await Promise.all([tools.pool.close(), tools.sandbox.close()]);
     },

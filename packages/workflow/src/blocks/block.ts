@@ -82,8 +82,6 @@ export interface BlockType<P extends z.ZodObject = z.ZodObject> {
   readonly rendered: Readonly<Partial<Record<keyof z.output<P> & string, RenderMode>>>;
   /** What is recorded when a field cannot be rendered; nothing unless given. */
   renderFailure?(reason: string): Pick<BlockResult, 'output' | 'errors'>;
-  /** For blocks that may but need not open the browser: whether these parameters do. */
-  opensBrowser?(params: z.output<P>): boolean;
   /** For `external` blocks: true when these parameters make a repetition harmless. */
   isIdempotent?(params: z.output<P>): boolean;
   run(ctx: BlockContext, params: z.output<P>): Promise<BlockResult>;

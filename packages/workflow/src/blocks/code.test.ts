@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CodeResult } from '../capabilities/code.ts';
-import { fakeCode, fakeFiles } from '../testing/capabilities.ts';
+import { fakeCode, fakeCredentials, fakeFiles } from '../testing/capabilities.ts';
 import { storedDefinition } from '../testing/definitions.ts';
 import { runBlocks, runDefinition, runOneBlock } from '../testing/run.ts';
 import { codeFields } from './code/fields.ts';
@@ -26,12 +26,13 @@ test('parameters that it names are its variables, outputs of blocks included', a
     ],
     { capabilities: { code }, parameters: { city: 'Bonn', secret: 'x' } },
   );
-  expect(code.requests[1]).toEqual({
+  expect(code.requests[1]).toMatchObject({
     language: 'python',
     code: 'return 1',
-    variables: { city: 'Bonn', first_output: [1], unknown: null },
     timeoutSeconds: 300,
   });
+  expect(code.requests[1]?.variables).toEqual({ city: 'Bonn', first_output: [1], unknown: null });
+  expect(code.requests[1]?.credentials).toEqual({});
 });
 
 test('Python is a template but for its comments, other languages are none', async () => {
@@ -120,6 +121,110 @@ test.each<[CodeResult, string]>([
 ])('%j fails and records nothing', async (result, failureReason) => {
   const outcome = await runOneBlock(block, answering(result));
   expect(outcome).toMatchObject({ status: 'failed', failureReason, output: undefined, errors: [] });
+});
+
+const vault = {
+  cred_1: { username: 'ann', password: 's3cret-word', card_brand: 'visa', card_cvv: '12' },
+  api_secret: { secret_value: 'other-s3cret' },
+};
+
+function credentialBlock(value: string | null) {
+  const parameters = [
+    { parameter_type: 'workflow', key: 'login', workflow_parameter_type: 'credential_id' },
+    {
+      parameter_type: 'context',
+      key: 'same',
+      source: {
+        parameter_type: 'workflow',
+        key: 'login',
+        workflow_parameter_type: 'credential_id',
+      },
+    },
+    { parameter_type: 'aws_secret', key: 'api_secret', aws_key: 'x' },
+  ];
+  return { block: { ...block, parameters }, parameters: { login: value, same: value } };
+}
+
+test('credentials are opened, and their values appear nowhere', async () => {
+  const { block: own, parameters } = credentialBlock('cred_1');
+  const code = fakeCode(({ mask }) => ({
+    kind: 'returned',
+    value: { said: mask('ann other-s3cret'), password: 'is s3cret-word', brand: 'visa', n: '12' },
+  }));
+  const capabilities = { code, credentials: fakeCredentials(vault) };
+  const outcome = await runOneBlock(own, { capabilities, parameters });
+  expect(code.requests[0]).toMatchObject({
+    variables: {},
+    credentials: { login: vault.cred_1, same: vault.cred_1, api_secret: vault.api_secret },
+  });
+  const masked = { said: '***** *****', password: 'is *****', brand: 'visa', n: '12' };
+  expect(outcome.output).toEqual(masked);
+});
+
+test('a credential that was not given is null, and one that cannot be opened fails the block', async () => {
+  const code = fakeCode(() => ({ kind: 'returned', value: 1 }));
+  const capabilities = { code, credentials: fakeCredentials(vault) };
+  const none = credentialBlock(null);
+  await runOneBlock(none.block, { capabilities, parameters: none.parameters });
+  expect(code.requests[0]?.variables).toEqual({ login: null, same: null });
+  const unknown = credentialBlock('cred_2');
+  const outcome = await runOneBlock(unknown.block, {
+    capabilities,
+    parameters: unknown.parameters,
+  });
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    failureReason: 'Failed to execute code block. Reason: There is no credential cred_2.',
+    output: undefined,
+  });
+  expect(code.requests).toHaveLength(1);
+});
+
+test('files of parameters are fetched, and the code gets their paths', async () => {
+  const code = fakeCode(() => ({ kind: 'returned', value: 1 }));
+  const file = (key: string) => ({
+    parameter_type: 'workflow',
+    key,
+    workflow_parameter_type: 'file_url',
+  });
+  await runOneBlock(
+    { ...block, parameters: [file('bill'), file('stored')] },
+    {
+      capabilities: { code },
+      parameters: {
+        bill: 'https://files.test/bill.pdf',
+        stored: { s3uri: 's3://bucket/list.csv' },
+      },
+    },
+  );
+  expect(code.requests[0]?.variables).toEqual({
+    bill: 'inputs/bill.pdf',
+    stored: 'inputs/list.csv',
+  });
+});
+
+test('a misused ErrorCode leaves an output without errors', async () => {
+  const outcome = await runOneBlock(block, answering({ kind: 'misused', message: 'no (line 1)' }));
+  const reason = 'Failed to execute code block. Reason: SyntaxError: no (line 1)';
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    failureReason: reason,
+    output: { status: 'failed', failure_reason: reason, errors: [] },
+    errors: [],
+  });
+});
+
+test('a helper that gives up terminates the block', async () => {
+  const { result, journal } = await runBlocks(
+    [block],
+    answering({ kind: 'terminated', message: 'No code came.' }),
+  );
+  expect(journal.outcome('work')).toMatchObject({
+    status: 'terminated',
+    failureReason: 'CodeBlock terminated. No code came.',
+    output: undefined,
+  });
+  expect(result.status).toBe('terminated');
 });
 
 test('a failure after a download still names the file', async () => {

@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { CodeResult } from '../capabilities/code.ts';
-import type { RunError } from '../errors.ts';
+import { BlockFailure, type RunError } from '../errors.ts';
 import { isJsonObject, type JsonValue } from '../json.ts';
 import { TemplateError } from '../templates/errors.ts';
 import { renderJson } from '../templates/templates.ts';
 import { type BlockContext, type BlockResult, defineBlock } from './block.ts';
 import { codeFields } from './code/fields.ts';
 import { renderPython } from './code/template.ts';
+import { type CodeVariables, codeVariables } from './code/variables.ts';
 import { downloads } from './task/output.ts';
 
 const timeoutSeconds = 300;
@@ -18,12 +19,13 @@ type CodeFields = z.output<typeof codeFields>;
 export const code = defineBlock({
   type: 'code',
   summary: 'Runs code of your own, in Python, JavaScript or TypeScript.',
-  needs: ['code', 'browser', 'files'],
-  effect: 'page',
+  needs: ['code', 'browser', 'files', 'credentials'],
+  effect: 'external',
   task: 'container',
   crashText: 'CodeBlock execution failed.',
   params: codeFields,
-  opensBrowser: (fields) => /\bpage\b/.test(fields.code),
+  // Without the page nothing leaves the sandbox; on it, a click that is made twice may order twice.
+  isIdempotent: (fields) => !namesPage(fields.code),
   // The block renders its code itself: only Python is a template, and its comments are not.
   rendered: {},
   async run(ctx, fields) {
@@ -37,16 +39,25 @@ export const code = defineBlock({
       }
       throw error;
     }
+    const names = await namesOf(ctx);
+    if (names instanceof BlockFailure) {
+      return await failure(ctx, names.message);
+    }
     const result = await ctx.code.run({
       language: fields.language,
       code: prepared.source,
-      variables: ctx.variables,
+      ...names,
       timeoutSeconds,
+      mask: (text) => ctx.secrets.maskText(text),
     });
     const taskId = ctx.newId('tsk');
     return { ...(await outcomeOf(ctx, result, prepared.errorCodes)), details: { task_id: taskId } };
   },
 });
+
+function namesPage(source: string): boolean {
+  return /\b(page|solve_?captcha|click_?and_?claim_?download)\b/i.test(source);
+}
 
 interface Prepared {
   readonly source: string;
@@ -62,6 +73,18 @@ function prepare(ctx: BlockContext, fields: CodeFields): Prepared {
   return { source, errorCodes: isJsonObject(rendered) ? Object.keys(rendered) : [] };
 }
 
+/** The failure in place of them says what is missing. */
+async function namesOf(ctx: BlockContext): Promise<CodeVariables | BlockFailure> {
+  try {
+    return await codeVariables(ctx);
+  } catch (error) {
+    if (error instanceof BlockFailure) {
+      return error;
+    }
+    throw error;
+  }
+}
+
 async function outcomeOf(
   ctx: BlockContext,
   result: CodeResult,
@@ -75,13 +98,21 @@ async function outcomeOf(
       };
     case 'error_code':
       return errorCodes.includes(result.code)
-        ? declaredError(result.code, ctx.secrets.maskText(result.reasoning))
+        ? declaredError(result.code, cut(ctx, result.reasoning))
         : await failure(
             ctx,
             `ErrorCode: ${result.code} is not declared in the effective error_code_mapping`,
           );
     case 'raised':
       return await failure(ctx, `${result.type}: ${result.message}`);
+    case 'misused':
+      return misuse(cut(ctx, result.message));
+    case 'terminated':
+      return {
+        ...(await failure(ctx, result.message)),
+        status: 'terminated',
+        failureReason: `CodeBlock terminated. ${cut(ctx, result.message)}`,
+      };
     case 'refused':
       return { status: 'failed', failureReason: `Insecure code detected. ${result.message}` };
     case 'limit':
@@ -106,16 +137,28 @@ function declaredError(code: string, reasoning: string): BlockResult {
   };
 }
 
+function misuse(message: string): BlockResult {
+  const failureReason = `Failed to execute code block. Reason: SyntaxError: ${message}`;
+  return {
+    status: 'failed',
+    failureReason,
+    output: { status: 'failed', failure_reason: failureReason, errors: [] },
+  };
+}
+
 /** Leaves no output, unless files were downloaded before it went wrong. */
 async function failure(ctx: BlockContext, reason: string): Promise<BlockResult> {
-  const text = ctx.secrets.maskText(reason).slice(0, maxReasonCharacters);
-  const failureReason = `Failed to execute code block. Reason: ${text}`;
+  const failureReason = `Failed to execute code block. Reason: ${cut(ctx, reason)}`;
   const files = await ctx.newFiles();
   return {
     status: 'failed',
     failureReason,
     ...(files.length === 0 ? {} : { output: downloads(files) }),
   };
+}
+
+function cut(ctx: BlockContext, text: string): string {
+  return ctx.secrets.maskText(text).slice(0, maxReasonCharacters);
 }
 
 async function withDownloads(ctx: BlockContext, value: JsonValue): Promise<JsonValue> {

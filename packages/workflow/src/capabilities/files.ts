@@ -27,10 +27,15 @@ export interface FilesCapability {
    * applies), or `file_path` of a file of this run. Rejects with BlockFailure naming the reference.
    */
   read(reference: string, options: { readonly maxBytes: number }): Promise<FileContent>;
+  /**
+   * Fetches what a block names, as {@link read} does, to where code finds it. Resolves with its path, which `read` knows
+   * too: as long as this life of the run lasts, unless it is a file of the run.
+   */
+  fetch(reference: string, options: { readonly maxBytes: number }): Promise<string>;
   /** Keeps bytes as a file of the run. A name already taken gets `_1`, `_2`, … before its extension. */
   save(file: FileContent): Promise<StoredFile>;
   /**
-   * Every file of the run so far, oldest first. Waits (30 s at most) for downloads that have begun.
+   * Every file of the run so far, oldest first. Waits for downloads that have begun, 30 s at most and once for each.
    */
   list(): Promise<readonly StoredFile[]>;
   /** The path under which later blocks may name a file: `downloads/<filename>`. */

@@ -1,5 +1,6 @@
 import type { BrowserCapability } from './browser.ts';
 import type { CodeCapability } from './code.ts';
+import type { CredentialsCapability } from './credentials.ts';
 import type { DocumentsCapability, FilesCapability } from './files.ts';
 import type { HttpCapability } from './http.ts';
 import type { MailCapability } from './mail.ts';
@@ -28,6 +29,7 @@ export interface Capabilities {
   readonly files: FilesCapability;
   readonly documents: DocumentsCapability;
   readonly code: CodeCapability;
+  readonly credentials: CredentialsCapability;
   readonly mail: MailCapability;
   readonly sheets: SheetsCapability;
   readonly pdf: PdfCapability;

@@ -30,6 +30,18 @@ describe('blocks', () => {
     expect(definition.blocks[0]).not.toHaveProperty('extra');
   });
 
+  it('may allow a repetition after an interruption, and show that only where it was said', () => {
+    const blocks = [wait('a', { retry_on_interruption: 'true' }), wait('b')];
+    const [first, second] = accept(define({ blocks })).workflow_definition.blocks;
+    expect(first).toMatchObject({ retry_on_interruption: true });
+    expect(second).not.toHaveProperty('retry_on_interruption');
+    expectProblem(
+      define({ blocks: [wait('a', { retry_on_interruption: 'perhaps' })] }),
+      'blocks.0.retry_on_interruption',
+      'boolean',
+    );
+  });
+
   it('may write numbers and booleans as texts', () => {
     const blocks = [wait('a', { wait_sec: '15', continue_on_failure: 'yes' })];
     expect(accept(define({ blocks })).workflow_definition.blocks[0]).toMatchObject({

@@ -41,6 +41,8 @@ const commonFields = z.object({
   next_loop_on_failure: laxBoolean.default(false),
   model: optional(z.record(z.string(), z.unknown())),
   ignore_workflow_system_prompt: laxBoolean.default(false),
+  // Lapwing's own: shown only where it was given, so that clients who know the reference alone see nothing new.
+  retry_on_interruption: laxBoolean.optional(),
 });
 const commonNames: ReadonlySet<string> = new Set([
   'block_type',

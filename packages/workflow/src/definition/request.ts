@@ -20,6 +20,7 @@ export interface RequestBlock {
   readonly next_loop_on_failure: boolean;
   readonly model: JsonObject | null;
   readonly ignore_workflow_system_prompt: boolean;
+  readonly retry_on_interruption?: boolean;
   readonly parameter_keys: readonly string[] | null;
   readonly loop_blocks?: readonly RequestBlock[];
   readonly [field: string]: unknown;

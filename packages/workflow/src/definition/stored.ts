@@ -41,6 +41,8 @@ export interface StoredBlock {
   readonly next_loop_on_failure: boolean;
   readonly model: JsonObject | null;
   readonly ignore_workflow_system_prompt: boolean;
+  /** Run again when it was cut off, whatever it may have done outside by then. Absent: false. */
+  readonly retry_on_interruption?: boolean;
   readonly output_parameter: OutputParameter;
   /** The parameters that the request named in `parameter_keys`, whole. */
   readonly parameters: readonly (StoredParameter | OutputParameter)[];

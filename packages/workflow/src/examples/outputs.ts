@@ -48,7 +48,7 @@ export const blockOutputs: Readonly<Record<string, BlockOutput>> = {
   action: byAgent('action', agentTask),
   code: {
     words:
-      'What the code returns. Python code that returns nothing leaves its variables. Files that were downloaded meanwhile are added to an object as `downloaded_files`. A raised `ErrorCode` leaves `{"status": "failed", "failure_reason": …, "errors": […]}`.',
+      'What the code returns. Python code that returns nothing leaves its variables. Files that were downloaded meanwhile are added to an object as `downloaded_files`. A raised `ErrorCode` leaves `{"status": "failed", "failure_reason": …, "errors": […]}`, and a misused one the same without errors.',
     sample: { name: 'Dana Ortiz', letters: 10 },
   },
   conditional: {

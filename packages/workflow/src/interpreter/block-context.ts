@@ -42,6 +42,7 @@ export function blockContext(
     files: watchedFiles(attempt),
     documents: capabilities.documents,
     code: capabilities.code,
+    credentials: capabilities.credentials,
     mail: capabilities.mail,
     sheets: capabilities.sheets,
     pdf: capabilities.pdf,
@@ -77,6 +78,7 @@ function watchedFiles(attempt: Attempt): Capabilities['files'] {
   const { files } = attempt.capabilities;
   return {
     read: (reference, options) => files.read(reference, options),
+    fetch: (reference, options) => files.fetch(reference, options),
     list: () => files.list(),
     path: (file) => files.path(file),
     async save(content) {

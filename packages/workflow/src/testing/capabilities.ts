@@ -1,5 +1,6 @@
 import type { BrowserCapability } from '../capabilities/browser.ts';
 import type { CodeRequest, CodeResult } from '../capabilities/code.ts';
+import type { CredentialFields, CredentialsCapability } from '../capabilities/credentials.ts';
 import type { DocumentsCapability, FilesCapability, StoredFile } from '../capabilities/files.ts';
 import type { HttpRequest, HttpResponse } from '../capabilities/http.ts';
 import type { Capabilities, ClockCapability } from '../capabilities/index.ts';
@@ -70,6 +71,7 @@ export function fakeFiles(): FakeFiles {
       }
       return { filename: found.info.filename, contentType: null, bytes: found.bytes };
     },
+    fetch: async (reference) => `inputs/${reference.split('/').at(-1)}`,
     save: async ({ filename, bytes }) => keep(filename, bytes),
     list: async () => files.map(({ info }) => info),
     path: ({ filename }) => `downloads/${filename}`,
@@ -107,6 +109,22 @@ const fakeDocuments: DocumentsCapability = {
   },
 };
 
+/** A vault with these credentials, by the id that a run is given, or by the key of a parameter that takes no value. */
+export function fakeCredentials(
+  vault: Readonly<Record<string, CredentialFields>>,
+): CredentialsCapability {
+  return {
+    async open(parameter, value) {
+      const name = String(value ?? parameter.key);
+      const fields = vault[name];
+      if (fields === undefined) {
+        throw new BlockFailure(`There is no credential ${name}.`);
+      }
+      return fields;
+    },
+  };
+}
+
 /** Capabilities that reach nothing outside the test. Unless given, requests answer 200 and code returns null. */
 export function fakeCapabilities(overrides: Partial<Capabilities> = {}): Capabilities {
   return {
@@ -115,6 +133,7 @@ export function fakeCapabilities(overrides: Partial<Capabilities> = {}): Capabil
     files: fakeFiles(),
     documents: fakeDocuments,
     code: { run: async () => ({ kind: 'returned', value: null }) },
+    credentials: fakeCredentials({}),
     mail: fakeMail(),
     sheets: fakeSheets(),
     pdf: fakePdf(),

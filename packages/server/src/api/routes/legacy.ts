@@ -3,7 +3,7 @@ import type { ArtifactsService } from '../../domain/artifacts/service.ts';
 import type { RunsService } from '../../domain/runs/service.ts';
 import type { WorkflowsService } from '../../domain/workflows/service.ts';
 import { cappedValues } from '../capped-values.ts';
-import type { JsonHandlers, StreamHandlers } from '../handlers.ts';
+import type { JsonHandlers } from '../handlers.ts';
 import { isFromUi, originOf } from '../request-headers.ts';
 import { sendPage } from './run-lists.ts';
 
@@ -17,13 +17,12 @@ type LegacyHandlers = Pick<
   | 'legacyListRuns'
   | 'legacyListRunsOfWorkflow'
   | 'legacyListArtifacts'
+  | 'listTemplates'
   | 'legacyCreateWorkflow'
   | 'legacyUpdateWorkflow'
-> &
-  Pick<StreamHandlers, 'heartbeat'>;
+>;
 
 interface Parts {
-  readonly version: string;
   readonly runs: RunsService;
   readonly workflows: WorkflowsService;
   readonly artifacts: ArtifactsService;
@@ -80,11 +79,7 @@ function runHandlers({ runs }: Parts): RunHandlers {
     legacyRunWorkflow: async (request) => {
       const workflowId = workflowIdOf(request);
       const body = modernRequest(workflowId, request.body);
-      const { version } = request.query;
-      const run =
-        version === undefined
-          ? await runs.create(body, originOf(request))
-          : await runs.createOfVersion(body, version, originOf(request));
+      const run = await runs.create(body, originOf(request), request.query);
       return {
         workflow_id: workflowId,
         workflow_run_id: run.run_id,
@@ -133,15 +128,16 @@ function otherHandlers(
   parts: Parts,
 ): Pick<
   LegacyHandlers,
-  'legacyListArtifacts' | 'legacyCreateWorkflow' | 'legacyUpdateWorkflow' | 'heartbeat'
+  'legacyListArtifacts' | 'listTemplates' | 'legacyCreateWorkflow' | 'legacyUpdateWorkflow'
 > {
-  const { version, workflows, artifacts } = parts;
+  const { workflows, artifacts } = parts;
   return {
     legacyListArtifacts: async ({ principal, params, query }) => {
       const entity = { type: params.entity_type ?? '', id: params.entity_id ?? '' };
       const rows = await artifacts.ofEntity(principal.organizationId, entity, query.artifact_type);
       return rows.map((row) => artifacts.view(row));
     },
+    listTemplates: () => workflows.templates(),
     legacyCreateWorkflow: ({ principal, body }) =>
       workflows.create(principal.organizationId, definitionOf(body), {}),
     legacyUpdateWorkflow: (request) =>
@@ -150,10 +146,5 @@ function otherHandlers(
         workflowIdOf(request),
         definitionOf(request.body),
       ),
-    heartbeat: async (_request, reply) =>
-      reply
-        .header('x-skyvern-api-version', version)
-        .type('text/plain; charset=utf-8')
-        .send('Server is running.'),
   };
 }

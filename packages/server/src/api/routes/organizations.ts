@@ -21,11 +21,15 @@ export function organizationHandlers(parts: {
   readonly checkUrl: UrlCheck;
 }): OrganizationHandlers {
   const { organizations, checkUrl } = parts;
-  /** The organization of a path: one's own, or any for the first organization. @throws LapwingError `not_found` */
+  /**
+   * The organization of a path whose keys are managed: one's own, or any for the first organization.
+   * @throws LapwingError `not_found`, `not_allowed`
+   */
   const target = async (request: {
     readonly principal: Principal;
     readonly params: Readonly<Record<string, string>>;
   }): Promise<string> => {
+    organizations.assertKey(request.principal);
     const { organizationId: own } = request.principal;
     const asked = request.params.organization_id ?? '';
     if (asked === 'me' || asked === own) return own;
@@ -35,6 +39,7 @@ export function organizationHandlers(parts: {
   const own = (principal: Principal) => organizations.get(principal.organizationId);
   return {
     createOrganization: async ({ principal, body }) => {
+      organizations.assertKey(principal);
       if (!(await organizations.isFirst(principal.organizationId))) {
         throw new LapwingError(
           'not_allowed',

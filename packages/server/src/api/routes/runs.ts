@@ -27,7 +27,7 @@ export function runHandlers(runs: RunsService): RunHandlers {
   return {
     createRun: async (request) => {
       const idempotencyKey = idempotencyKeyOf(request.headers);
-      return runs.create(request.body, { ...originOf(request), idempotencyKey });
+      return runs.create(request.body, { ...originOf(request), idempotencyKey }, request.query);
     },
     getRun: async (request) => {
       const { principal, query, signal, headers } = request;

@@ -26,9 +26,9 @@ export function workflowHandlers(workflows: WorkflowsService): WorkflowHandlers 
       }),
     listWorkflows: ({ principal, query }) => workflows.list(principal.organizationId, query),
     getWorkflow: (request) =>
-      workflows.get(request.principal.organizationId, idOf(request), request.query.version),
+      workflows.get(request.principal.organizationId, idOf(request), request.query),
     listWorkflowVersions: (request) =>
-      workflows.versions(request.principal.organizationId, idOf(request)),
+      workflows.versions(request.principal.organizationId, idOf(request), request.query),
     updateWorkflow: (request) =>
       workflows.update(request.principal.organizationId, idOf(request), request.body),
     deleteWorkflow: async (request) => {

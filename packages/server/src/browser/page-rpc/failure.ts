@@ -12,6 +12,8 @@ export function userFailure(error: unknown): Error {
   const full = waited === undefined ? what.trim() : `${what.trim()} (${waited.trim()})`;
   const failure = new Error(full.slice(0, maxLength));
   // Other classes, ours and Playwright's own, mean nothing to user code.
-  if (name === 'TimeoutError' || name === 'TypeError') failure.name = name;
+  if (name === 'TimeoutError' || name === 'TypeError' || name === 'Terminated') {
+    failure.name = name;
+  }
   return failure;
 }

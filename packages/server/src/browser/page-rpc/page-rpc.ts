@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { userFailure } from './failure.ts';
+import { pageless } from './helpers.ts';
 import { KnownValues, type ValuesByRoot } from './known-values.ts';
-import { type Path, type Reference, Registry } from './registry.ts';
+import { helpersRoot, type Path, type Reference, Registry } from './registry.ts';
 import { type Answer, type CallRules, invoke, perform } from './special-calls.ts';
 import { type ClassName, memberOf, surface } from './surface.ts';
 import { watchPages } from './watch-pages.ts';
@@ -22,6 +23,7 @@ const pathSchema = z.object({
   root: z.string(),
   steps: z.array(z.tuple([z.string()], z.unknown())).max(50),
 });
+const pagelessSchema = z.object({ root: z.literal(helpersRoot), method: z.enum(pageless) });
 const callSchema = pathSchema.extend({ method: z.string(), args: z.array(z.unknown()).max(5) });
 
 interface Target {
@@ -58,7 +60,7 @@ export class PageRpc {
     try {
       // Once the page is there nothing is awaited before Playwright has the call: an event that is waited for first is
       // watched before the click that follows.
-      if (this.#page === null) await this.#open();
+      if (this.#page === null && !pagelessSchema.safeParse(wire).success) await this.#open();
       return await this.#perform(wire);
     } catch (error) {
       // Playwright rejects what runs in a page just before it tells that the page has gone, and why.
@@ -137,7 +139,14 @@ export class PageRpc {
         class: member.result,
         object: Object(invoke(target.object, name, [...positional, options])),
       };
-    }, this.#registry.get(root));
+    }, this.#rootOf(root));
+  }
+
+  /** Helpers get the run's page, unless they were called before it was there because they do not need it. */
+  #rootOf(root: string): Target {
+    return root === helpersRoot
+      ? { class: 'Helpers', object: this.#page ?? {} }
+      : this.#registry.get(root);
   }
 
   /** All parameters in their places, then the options; both as the surface allows. */

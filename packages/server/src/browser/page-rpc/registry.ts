@@ -20,6 +20,8 @@ export interface Reference {
 }
 
 export const mainRoot = 'page';
+/** Functions that are no one's methods are found here. */
+export const helpersRoot = 'helpers';
 const maxHandles = 10_000;
 
 /** The handles of one run. An object keeps its handle as long as the run lasts. */

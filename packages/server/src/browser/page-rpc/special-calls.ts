@@ -1,7 +1,8 @@
 import type { Download, Frame, Page, Response } from 'playwright-core';
 import { z } from 'zod';
+import { type HelperRules, helpers } from './helpers.ts';
 import { evaluable } from './page-source.ts';
-import { type Held, mainRoot, type Path } from './registry.ts';
+import { type Held, helpersRoot, mainRoot, type Path } from './registry.ts';
 import { waitForUrl } from './wait-for-url.ts';
 
 /** One call, its arguments checked against the surface: all parameters, and the options. */
@@ -20,9 +21,18 @@ export type Answer =
   /** Locators, each by the steps that lead to it from the object of the call. */
   | { readonly kind: 'one' | 'many'; readonly steps: readonly Path['steps'][] };
 
-export interface CallRules {
+export interface CallRules extends HelperRules {
   /** Rejects for an address that may not be opened, with a text for the user. Gets the text as the user wrote it. */
   guardUrl(url: string): Promise<void>;
+  /** A file of the run, by the path under which code knows it. Rejects with a text for the user. */
+  readFile(path: string): Promise<PageFile>;
+}
+
+/** A file as a page is given it. */
+export interface PageFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
 }
 
 type Special = (call: Call, rules: CallRules) => Promise<Answer>;
@@ -32,7 +42,7 @@ const fileSchema = z.object({
   mimeType: z.string(),
   buffer: z.custom((value) => Buffer.isBuffer(value)),
 });
-const filesSchema = z.union([fileSchema, z.array(fileSchema)]);
+const filesSchema = z.array(z.union([z.string(), fileSchema]));
 
 /** Calls that are more than handing arguments through, by method name. */
 const specials: Readonly<Record<string, Special>> = {
@@ -83,13 +93,19 @@ const specials: Readonly<Record<string, Special>> = {
     const args = chosen.length === 0 ? call.args : [...call.args.slice(0, -1), chosen];
     return value(await plain({ ...call, args, options }, 'selectOption'));
   },
-  setInputFiles: async (call) => {
-    if (!filesSchema.safeParse(call.args.at(-1)).success) {
+  setInputFiles: async (call, { readFile }) => {
+    const given = filesSchema.safeParse(listOf(call.args.at(-1)));
+    if (!given.success) {
       throw new TypeError(
-        'A file is given as {name, mimeType, buffer} with its bytes in buffer: code cannot name a path of the server.',
+        'A file is given by its path in the run, or as {name, mimeType, buffer} with its bytes in buffer.',
       );
     }
-    return value(await plain(call, 'setInputFiles'));
+    const files = await Promise.all(
+      given.data.map((file) => (typeof file === 'string' ? readFile(file) : file)),
+    );
+    return value(
+      await plain({ ...call, args: [...call.args.slice(0, -1), files] }, 'setInputFiles'),
+    );
   },
   close: async (call) => {
     // A pop-up that has become the run's page may be closed: the page behind it is the run's again.
@@ -102,6 +118,10 @@ const specials: Readonly<Record<string, Special>> = {
 
 /** Does a call whose method is in the surface. */
 export async function perform(call: Call, method: string, rules: CallRules): Promise<Answer> {
+  const helper = call.root === helpersRoot ? helpers[method] : undefined;
+  if (helper !== undefined) {
+    return value(await helper({ ...call, page: call.object as Page }, rules));
+  }
   const special = Object.hasOwn(specials, method) ? specials[method] : undefined;
   return special === undefined ? value(await plain(call, method)) : special(call, rules);
 }

@@ -8,7 +8,9 @@ export type ClassName =
   | 'Mouse'
   | 'Context'
   | 'Download'
-  | 'Response';
+  | 'Response'
+  /** Functions of the code that are no one's methods. */
+  | 'Helpers';
 
 /** One member of a class, under its name in Playwright's JavaScript API. Python's names are made from these. */
 export interface Member {
@@ -240,6 +242,12 @@ export const surface: Readonly<Record<ClassName, Members>> = {
     statusText: value,
     text: read(),
     url: value,
+  },
+  Helpers: {
+    clickAndClaimDownload: act(['target', 'selector'], clicking),
+    magicLink: read([], timeout),
+    otp: read([], timeout),
+    solveCaptcha: read(['page'], timeout),
   },
 };
 

@@ -41,6 +41,10 @@ export const runs = pgTable(
     partial: json('partial').$type<{ labels: string[]; outputs: Record<string, unknown> }>(),
     /** The editor's session that a run of some blocks belongs to: lists leave it out. */
     debugSessionId: text('debug_session_id'),
+    /** The schedule that started it, or for which it was started. */
+    workflowScheduleId: text('workflow_schedule_id'),
+    /** W3C `traceparent` of the request that created the run: its trace goes on there. */
+    traceParent: text('trace_parent'),
     /** The run whose block started this one. */
     parentRunId: text('parent_run_id'),
     /** How many levels of runs are above it. */
@@ -51,8 +55,22 @@ export const runs = pgTable(
     stepCount: integer('step_count'),
     /** How often a worker took the run up. */
     attempts: integer('attempts').notNull().default(0),
-    /** Saved state of the browser of a run that went back to the queue, sealed. */
-    browserStateSealed: text('browser_state_sealed'),
+    /** Where it stands on its way to a worker; what decides is told in `domain/admission`. */
+    admission: text('admission').notNull().$type<Admission>(),
+    /** Order of creation. */
+    position: bigserial('position', { mode: 'number' }).notNull(),
+    /** Higher goes first among the runs of its organization that wait for a place. */
+    priority: integer('priority').notNull().default(0),
+    /** Of a run whose job is in the queue: the round in which its organization's turn comes. */
+    turn: integer('turn'),
+    /** What only one run at a time may have, by name; null: nothing. */
+    lanes: json('lanes').$type<string[]>(),
+    /** The workflow's `sequential_key`, rendered. */
+    sequentialKey: text('sequential_key'),
+    /** Whether its organization had a limit when it was created. */
+    limited: boolean('limited').notNull().default(false),
+    /** Whether a block of another run waits for its end. */
+    awaited: boolean('awaited').notNull().default(false),
     createdAt: createdAt(),
     modifiedAt: modifiedAt(),
     queuedAt: instant('queued_at'),
@@ -69,8 +87,21 @@ export const runs = pgTable(
     index('runs_open')
       .on(t.status)
       .where(sql`status in ('created', 'queued', 'running', 'paused')`),
+    index('runs_waiting')
+      .on(t.organizationId, t.admission, t.priority.desc(), t.position)
+      .where(sql`admission in ('blocked', 'waiting')`),
+    index('runs_admitted')
+      .on(t.organizationId, t.admission, t.awaited, t.turn)
+      .where(sql`admission in ('ready', 'taken')`),
+    index('runs_turns').on(t.turn).where(sql`admission = 'ready' and not awaited`),
   ],
 );
+
+/**
+ * `blocked`: behind another run in a lane. `waiting`: for a place of its organization. `ready`: its job is in the queue.
+ * `taken`: a worker has taken it up. `over`: it has given back all that it had.
+ */
+export type Admission = 'blocked' | 'waiting' | 'ready' | 'taken' | 'over';
 
 /** What runs are searched by. Beside the runs, because its index is dear to write and a run changes often. */
 export const runSearches = pgTable(
@@ -84,6 +115,32 @@ export const runSearches = pgTable(
   },
   (t) => [index('run_searches_text').using('gin', t.text.op('gin_trgm_ops'))],
 );
+
+/**
+ * Where the browser of an open run runs, and how it stood after the run's last finished block. Beside the runs, because a
+ * state may be large and changes often.
+ */
+export const runBrowsers = pgTable('run_browsers', {
+  runId: text('run_id')
+    .primaryKey()
+    .references(() => runs.runId),
+  /** Null when it has been closed. */
+  place: json('place').$type<RunBrowserPlace>(),
+  /** Cookies, storage and tabs, sealed; null before the first block that worked in it has finished. */
+  stateSealed: text('state_sealed'),
+  modifiedAt: modifiedAt(),
+});
+
+/** A Chromium of ours that may outlive the worker that started it. */
+export interface RunBrowserPlace {
+  /** Names the machine that can reach it. */
+  readonly host: string;
+  readonly pid: number;
+  /** Address of its debugging port, on that machine's loopback interface. */
+  readonly cdpUrl: string;
+  /** Absolute. */
+  readonly userDataDirectory: string;
+}
 
 /** The journal of a run, and its timeline. */
 export const runBlocks = pgTable(

@@ -10,6 +10,7 @@ import {
   type ArtifactRow,
   deleteArtifact,
   findArtifact,
+  findArtifacts,
   insertArtifact,
   listArtifacts,
   listBlockArtifacts,
@@ -126,6 +127,12 @@ export class ArtifactsService {
   /** Oldest first. */
   async ofRun(runId: string, types?: readonly ArtifactType[]): Promise<ArtifactRow[]> {
     return listArtifacts(this.#database.sql, runId, types);
+  }
+
+  /** Those of these ids that there are and that are this organization's. */
+  async ofIds(organizationId: string, ids: readonly string[]): Promise<ArtifactRow[]> {
+    const rows = ids.length === 0 ? [] : await findArtifacts(this.#database.sql, ids);
+    return rows.filter((row) => row.organizationId === organizationId);
   }
 
   /** @throws LapwingError `not_found`, also for an artifact of another organization. */

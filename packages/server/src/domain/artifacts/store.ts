@@ -20,6 +20,16 @@ export async function findArtifact(sql: Sql, artifactId: string): Promise<Artifa
   return rows[0];
 }
 
+export async function findArtifacts(
+  sql: Sql,
+  artifactIds: readonly string[],
+): Promise<ArtifactRow[]> {
+  return sql
+    .select()
+    .from(artifacts)
+    .where(inArray(artifacts.artifactId, [...artifactIds]));
+}
+
 /** The artifacts of a run, oldest first; of some types only when they are named. */
 export async function listArtifacts(
   sql: Sql,

@@ -4,6 +4,7 @@ import type {
   Organization,
   OrganizationCreated,
   OrganizationUpdate,
+  UiSession,
 } from '@lapwing/protocol';
 import type { Database, Sql } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
@@ -12,12 +13,18 @@ import { newId } from '../../lib/ids.ts';
 import type { Seal } from '../../lib/seal.ts';
 import { updatedSettings } from './settings.ts';
 import * as store from './store.ts';
+import { makeUiSession, readUiSession } from './ui-session.ts';
 import { keyView, organizationView } from './view.ts';
+
+/** SQL of how many runs of an organization may go on at a time, null for any number: its own limit, else that of all. */
+export const runLimitOf: typeof store.runLimitOf = store.runLimitOf;
 
 /** Who is asking: the organization, and the key of the request. */
 export interface Principal {
   readonly organizationId: string;
   readonly apiKeyId: string;
+  /** A token of a session speaks for the key; such a one manages no keys. */
+  readonly isSession?: boolean;
 }
 
 const missing = (organizationId: string) =>
@@ -27,6 +34,7 @@ const missing = (organizationId: string) =>
 const endOf = (key: string) => `…${key.slice(-4)}`;
 
 const hashOf = (key: string) => createHash('sha256').update(key, 'utf8').digest('hex');
+const unixSeconds = () => Math.floor(Date.now() / 1000);
 const newWebhookSecret = () => `whsec_${randomBytes(24).toString('base64')}`;
 const newKey = () => `lw_${randomBytes(32).toString('base64url')}`;
 /** The newest secret signs, and the one before it until the next rotation. */
@@ -36,25 +44,47 @@ const secretsKept = 2;
 export class OrganizationsService {
   readonly #database: Database;
   readonly #seal: Seal;
+  readonly #sessionKey: Uint8Array;
 
   constructor(database: Database, seal: Seal) {
     this.#database = database;
     this.#seal = seal;
+    this.#sessionKey = seal.derive('ui-sessions');
   }
 
-  /** @throws LapwingError `invalid_credentials` when the key is missing, unknown or revoked. */
+  /**
+   * @param key A key, or the token of a session.
+   * @throws LapwingError `invalid_credentials` when it is missing, unknown, revoked or expired.
+   */
   async authenticate(key: string | undefined): Promise<Principal> {
     if (key === undefined || key === '') {
       throw new LapwingError('invalid_credentials', 'No API key: send it in the header x-api-key');
     }
     const row = await store.findKeyByHash(this.#database.sql, hashOf(key));
-    if (row === undefined) {
-      throw new LapwingError(
-        'invalid_credentials',
-        'The API key in x-api-key is not known here, or was revoked',
-      );
+    if (row !== undefined) return { organizationId: row.organizationId, apiKeyId: row.apiKeyId };
+    const session = readUiSession(this.#sessionKey, key, unixSeconds());
+    const speaksFor =
+      session === null ? undefined : await store.findKey(this.#database.sql, session.apiKeyId);
+    if (session !== null && speaksFor?.valid === true) return { ...session, isSession: true };
+    throw new LapwingError(
+      'invalid_credentials',
+      'The API key in x-api-key is not known here, was revoked, or has expired',
+    );
+  }
+
+  /** A token that speaks for the key for up to an hour. @throws LapwingError `not_allowed` for a session. */
+  createUiSession(principal: Principal): UiSession {
+    this.assertKey(principal);
+    const { organizationId, apiKeyId } = principal;
+    return makeUiSession(this.#sessionKey, { organizationId, apiKeyId }, unixSeconds());
+  }
+
+  /** @throws LapwingError `not_allowed` when only the token of a session was sent. */
+  assertKey({ isSession = false }: Principal): void {
+    if (isSession) {
+      const message = 'The token of a session may not do this: send an API key in x-api-key';
+      throw new LapwingError('not_allowed', message);
     }
-    return { organizationId: row.organizationId, apiKeyId: row.apiKeyId };
   }
 
   /**

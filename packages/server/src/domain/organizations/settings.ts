@@ -5,6 +5,7 @@ import type { OrganizationSettings } from './view.ts';
 /** Fields that another field of the same request clears. */
 const clearable = [
   'max_steps_per_workflow_run',
+  'max_concurrent_runs',
   'artifact_url_expiry_seconds',
   'default_llm_key',
   'default_secondary_llm_key',
@@ -62,10 +63,13 @@ export function updatedSettings(
     max_steps_per_run: update.max_steps_per_run,
     max_steps_per_workflow_run: update.max_steps_per_workflow_run,
     max_retries_per_step: update.max_retries_per_step,
+    max_concurrent_runs: update.max_concurrent_runs,
   };
   const set = Object.entries(given).filter(([, value]) => value != null);
-  const cleared = update.clear_max_steps_per_workflow_run
-    ? { max_steps_per_workflow_run: null }
-    : {};
-  return { ...before, ...Object.fromEntries(set), ...cleared };
+  return {
+    ...before,
+    ...Object.fromEntries(set),
+    ...(update.clear_max_steps_per_workflow_run && { max_steps_per_workflow_run: null }),
+    ...(update.clear_max_concurrent_runs && { max_concurrent_runs: null }),
+  };
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, sql as raw, type SQL } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
 import { apiKeys, organizations } from '../../db/tables/organizations.ts';
 
@@ -23,6 +23,15 @@ export async function findOrganization(
     .from(organizations)
     .where(eq(organizations.organizationId, organizationId));
   return rows[0];
+}
+
+/**
+ * How many runs of an organization may go on at a time, null for any number: its own limit, else that of all.
+ */
+export function runLimitOf(organizationId: string, ofAll: number | null): SQL<number | null> {
+  return raw`coalesce(
+    (select (settings ->> 'max_concurrent_runs')::int from organizations where organization_id = ${organizationId}),
+    ${ofAll}::int)`;
 }
 
 export async function insertOrganization(

@@ -9,6 +9,7 @@ export type OrganizationSettings = Pick<
   | 'max_steps_per_run'
   | 'max_steps_per_workflow_run'
   | 'max_retries_per_step'
+  | 'max_concurrent_runs'
 >;
 
 export function organizationView(row: OrganizationRow): Organization {
@@ -21,6 +22,7 @@ export function organizationView(row: OrganizationRow): Organization {
     max_steps_per_run: settings.max_steps_per_run ?? null,
     max_steps_per_workflow_run: settings.max_steps_per_workflow_run ?? null,
     max_retries_per_step: settings.max_retries_per_step ?? null,
+    max_concurrent_runs: settings.max_concurrent_runs ?? null,
     domain: null,
     bw_organization_id: null,
     bw_collection_ids: null,

@@ -2,19 +2,31 @@ import { type RunParts, writeStatus } from './parts.ts';
 import * as store from './store.ts';
 import { windUp } from './wind-up.ts';
 
+/** How a run ends that others have ended. */
+interface RunEnd {
+  readonly status: 'canceled' | 'terminated';
+  readonly failureReason: string | null;
+}
+
 /**
  * Cancels a run and, whether it had ended or not, the open runs that its blocks have started, and so on downwards. The
  * run itself goes first: a parent that waits must not take the end of its child for a failure.
  * @param only Does nothing unless the run is paused.
+ * @param end What becomes of the run itself.
  * @returns False when the run had ended, or was not paused.
  */
-export async function cancelRun(parts: RunParts, runId: string, only?: 'paused'): Promise<boolean> {
+export async function cancelRun(
+  parts: RunParts,
+  runId: string,
+  only?: 'paused',
+  end: RunEnd = { status: 'canceled', failureReason: null },
+): Promise<boolean> {
   const { database, feed, workflows } = parts;
   const before = await store.findRun(database.sql, runId);
   if (before === undefined) return false;
   const { definition } = await workflows.version(before.workflowId);
   const canceled = await database.transaction(async (tx) => {
-    const change = { status: 'canceled', finishedAt: new Date() };
+    const change = { ...end, finishedAt: new Date() };
     const waiting =
       only === undefined
         ? await store.updateRunIn(tx, runId, ['created', 'queued'], change)
@@ -23,7 +35,7 @@ export async function cancelRun(parts: RunParts, runId: string, only?: 'paused')
     const worked = only === undefined ? (['running', 'paused'] as const) : [only];
     const run = waiting ?? (await store.updateRunIn(tx, runId, worked, { ...change, errors: [] }));
     if (run === undefined) return false;
-    await writeStatus(tx, feed, runId, { status: 'canceled', failureReason: null });
+    await writeStatus(tx, feed, runId, end);
     if (waiting !== undefined) await windUp(tx, parts, waiting, definition);
     return true;
   });

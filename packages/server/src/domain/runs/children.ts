@@ -1,12 +1,17 @@
 import { RunRequest, type TriggerType } from '@lapwing/protocol';
 import type { ChildRequest } from '@lapwing/workflow';
+import type { Sql } from '../../db/database.ts';
 import { LapwingError } from '../../errors.ts';
+import type { ArtifactRow } from '../artifacts/service.ts';
 import { missingRun, type RunParts } from './parts.ts';
+import { namedArtifacts } from './refresh.ts';
 import { startRun } from './start.ts';
 import * as store from './store.ts';
 
 /** How many levels of runs may be below one that nobody triggered (blocks.md §4.15). */
 const maxDepth = 10;
+/** Files of other runs that one output may name; further ones keep the addresses that they have. */
+const maxNamed = 10_000;
 
 /** Runs that blocks of other runs start. */
 export class RunChildren {
@@ -50,4 +55,42 @@ export class RunChildren {
     };
     return (await startRun(this.#parts, origin, { request, workflow })).runId;
   }
+}
+
+/**
+ * The files that a run's output names and that are of runs below it: what a block that waits for a run leaves is that run's
+ * output. Those of any other run are not among them.
+ * @param own The files of the run itself.
+ */
+export async function childArtifacts(
+  { database, artifacts }: RunParts,
+  run: store.RunRow,
+  own: readonly ArtifactRow[],
+): Promise<readonly ArtifactRow[]> {
+  const known = new Set(own.map((row) => row.artifactId));
+  const named = [...namedArtifacts(run.output)].filter((id) => !known.has(id)).slice(0, maxNamed);
+  const rows = await artifacts.ofIds(run.organizationId, named);
+  const runIds = new Set(rows.flatMap((row) => row.runId ?? []));
+  const below = await runsBelow(database.sql, run.runId, runIds);
+  return rows.filter((row) => row.runId !== null && below.has(row.runId));
+}
+
+/** Those of these runs that are below a run, at any depth. */
+async function runsBelow(
+  sql: Sql,
+  runId: string,
+  candidates: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const parentOf = new Map<string, string>();
+  let level = [...candidates];
+  while (level.length > 0) {
+    const rows = await store.listParents(sql, level);
+    for (const row of rows) parentOf.set(row.runId, row.parentRunId);
+    level = rows.map((row) => row.parentRunId).filter((id) => id !== runId && !parentOf.has(id));
+  }
+  const isBelow = (id: string): boolean => {
+    const parent = parentOf.get(id);
+    return parent !== undefined && (parent === runId || isBelow(parent));
+  };
+  return new Set([...candidates].filter(isBelow));
 }

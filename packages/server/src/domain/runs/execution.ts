@@ -1,12 +1,14 @@
 import { isFinalStatus, type RunRequestEcho, type RunStatus } from '@lapwing/protocol';
 import type { JsonValue, PartialRun, RunResult, StoredDefinition } from '@lapwing/workflow';
+import type { RunBrowserPlace } from '../../db/tables/runs.ts';
 import { wireTime } from '../../lib/time.ts';
+import { JobInterrupted } from '../../queue/job.ts';
 import { endBlock, endBlocksOf } from './block-ends.ts';
 import { cancelAwaited } from './cancel.ts';
-import { RunJournal } from './journal.ts';
+import { type JournalHooks, RunJournal } from './journal.ts';
 import { journaledResult } from './journaled.ts';
 import { missingRun, type RunParts, webhookRun, writeStatus } from './parts.ts';
-import { type BrowserFate, resumeVerdict } from './resume.ts';
+import { doubtfulBlocks } from './resume.ts';
 import { storable } from './storable.ts';
 import * as store from './store.ts';
 import { windUp } from './wind-up.ts';
@@ -15,6 +17,8 @@ import { windUp } from './wind-up.ts';
 export interface TakenRun {
   readonly runId: string;
   readonly organizationId: string;
+  /** Signs what is sent for the run; null: any valid key of the organization. */
+  readonly apiKeyId: string | null;
   readonly workflowId: string;
   readonly workflowPermanentId: string;
   readonly title: string;
@@ -22,21 +26,30 @@ export interface TakenRun {
   readonly parameters: Readonly<Record<string, JsonValue>>;
   readonly cdpHeaders: Readonly<Record<string, string>> | null;
   readonly maxElapsedMinutes: number;
+  readonly createdAt: Date;
   readonly startedAt: Date;
+  /** W3C `traceparent` of the request that created it. */
+  readonly traceParent: string | null;
   readonly definition: StoredDefinition;
   /** How many levels of runs are above it: 0 unless a block of another run started it. */
   readonly depth: number;
   /** Null: the whole workflow runs. */
   readonly partial: PartialRun | null;
-  /** Saved state of its browser, from an earlier life. */
-  readonly browserState: string | null;
+  /** 1 in its first life, one more in each that follows. */
+  readonly attempt: number;
+  /** What an earlier life left of its browser; null when it had none. */
+  readonly browser: LeftBrowser | null;
+  /** Rows of blocks that were cut off and are run again. */
+  readonly repeated: ReadonlySet<string>;
 }
 
-/** What became of the browser of a run that goes back to the queue; `saved` with the text of its state. */
-export type LeftBrowser =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'saved'; readonly state: string }
-  | { readonly kind: 'lost' };
+/** The browser of a run that lost its worker. */
+export interface LeftBrowser {
+  /** Where it was, and may still be; null when it was closed. */
+  readonly place: RunBrowserPlace | null;
+  /** How it stood after the last finished block; null when none of them had worked in it. */
+  readonly state: string | null;
+}
 
 /** Longest wait for a notification before a watcher looks by itself: a cancel is to be noticed within two seconds. */
 const lookAgainMs = 1_000;
@@ -57,15 +70,17 @@ export class RunExecution {
     const { workflows, seal } = this.#parts;
     const taken = await this.#markRunning(runId);
     if (taken === null) {
-      await this.#windUp(runId);
+      await this.windUp(runId);
       return null;
     }
-    const { run, left } = taken;
+    const { run, browser } = taken;
     const version = await workflows.version(run.workflowId);
-    if (run.attempts > 1 && !(await this.#resume(run, version.definition, left))) return null;
+    const repeated =
+      run.attempts > 1 ? await this.#settleDoubts(run, version.definition) : new Set<string>();
     return {
       runId,
       organizationId: run.organizationId,
+      apiKeyId: run.apiKeyId,
       workflowId: run.workflowId,
       workflowPermanentId: run.workflowPermanentId,
       title: version.title,
@@ -74,69 +89,79 @@ export class RunExecution {
       cdpHeaders:
         run.cdpHeadersSealed === null ? null : JSON.parse(seal.open(run.cdpHeadersSealed)),
       maxElapsedMinutes: run.maxElapsedMinutes,
+      createdAt: run.createdAt,
       startedAt: run.startedAt ?? new Date(),
+      traceParent: run.traceParent,
       definition: version.definition,
       depth: run.depth,
       partial: run.partial as PartialRun | null,
-      browserState: left?.kind === 'saved' ? left.state : null,
+      attempt: run.attempts,
+      browser,
+      repeated,
     };
   }
 
-  /** `left` is what an earlier worker wrote of the browser when it gave the run back; null when it wrote nothing. */
   async #markRunning(
     runId: string,
-  ): Promise<{ run: store.RunRow; left: LeftBrowser | null } | null> {
+  ): Promise<{ run: store.RunRow; browser: LeftBrowser | null } | null> {
     return this.#parts.database.transaction(async (tx) => {
       const before = await store.findRun(tx, runId);
       const run = await store.markRunning(tx, runId);
       if (before === undefined || run === undefined) return null;
       if (before.status !== run.status)
         await writeStatus(tx, this.#parts.feed, runId, { status: 'running', failureReason: null });
-      const sealed = before.browserStateSealed;
-      const left = sealed === null ? null : JSON.parse(this.#parts.seal.open(sealed));
-      return { run, left };
+      const facts = run.attempts > 1 ? await store.findBrowser(tx, runId) : undefined;
+      await this.#parts.admission.taken(tx, run);
+      if (facts === undefined) return { run, browser: null };
+      const { place, stateSealed: sealed } = facts;
+      const state = sealed === null ? null : this.#parts.seal.open(sealed);
+      return { run, browser: { place, state } };
     });
   }
 
-  /** Settles what the lost worker left open. False when the run cannot go on: it has ended then. */
-  async #resume(
+  /** Ends what the lost worker left open and nobody may do again. The rows of the others are returned. */
+  async #settleDoubts(
     run: store.RunRow,
     definition: StoredDefinition,
-    left: LeftBrowser | null,
-  ): Promise<boolean> {
+  ): Promise<ReadonlySet<string>> {
     const { database, feed } = this.#parts;
-    const blocks = await store.listBlocks(database.sql, run.runId);
-    const verdict = resumeVerdict(blocks, definition, await this.#fate(run.runId, left));
-    if (verdict.kind === 'fail') {
-      await this.fail(run.runId, verdict.reason);
-      return false;
+    const blocks = await store.listUnfinishedBlocks(database.sql, run.runId);
+    const doubtful = doubtfulBlocks(blocks, definition);
+    const reasons = new Map(doubtful.map(({ blockId, reason }) => [blockId, reason]));
+    if (doubtful.length > 0) {
+      await database.transaction(async (tx) => {
+        for (const row of blocks) {
+          const reason = reasons.get(row.blockId);
+          if (reason !== undefined) await endBlock(tx, row, { status: 'failed', reason });
+        }
+        await feed.announce(tx, run.runId);
+      });
     }
-    const reasons = new Map(verdict.doubtful.map(({ blockId, reason }) => [blockId, reason]));
-    await database.transaction(async (tx) => {
-      for (const row of blocks) {
-        const reason = reasons.get(row.blockId);
-        if (reason !== undefined) await endBlock(tx, row, { status: 'failed', reason });
-      }
-      await feed.announce(tx, run.runId);
-    });
-    return true;
+    return new Set(blocks.map(({ blockId }) => blockId).filter((id) => !reasons.has(id)));
   }
 
-  /** A worker that was killed wrote nothing down, but whatever showed a page left a picture. */
-  async #fate(runId: string, left: LeftBrowser | null): Promise<BrowserFate> {
-    if (left !== null) return left.kind === 'lost' ? 'gone' : 'kept';
-    const pictures = await this.#parts.artifacts.ofRun(runId, ['screenshot_final']);
-    return pictures.length > 0 ? 'gone' : 'unknown';
+  journal(life: store.RunLifeRef, hooks: JournalHooks): RunJournal {
+    const { database, feed, seal } = this.#parts;
+    return new RunJournal({ database, feed, seal, life, hooks });
   }
 
-  /** @param beforeBlock Called before each block; it throws to stop the run there. */
-  journal(runId: string, beforeBlock: () => void): RunJournal {
-    return new RunJournal({
-      database: this.#parts.database,
-      feed: this.#parts.feed,
-      runId,
-      beforeBlock,
-    });
+  /** Keeps where the browser of a run is, for whoever takes the run up after this worker. */
+  async openedBrowser(runId: string, place: RunBrowserPlace): Promise<void> {
+    await store.saveBrowser(this.#parts.database.sql, runId, { place });
+  }
+
+  /** The places of the browsers of those of these runs that have not ended: each may still be taken up again. */
+  async openPlaces(
+    runIds: readonly string[],
+  ): Promise<ReadonlyMap<string, RunBrowserPlace | null>> {
+    if (runIds.length === 0) return new Map();
+    const rows = await store.listOpenPlaces(this.#parts.database.sql, runIds);
+    return new Map(rows.map(({ runId, place }) => [runId, place]));
+  }
+
+  /** Those of these runs that ended before an instant. */
+  async endedBefore(runIds: readonly string[], instant: Date): Promise<readonly string[]> {
+    return store.listEndedBefore(this.#parts.database.sql, runIds, instant);
   }
 
   /**
@@ -169,52 +194,73 @@ export class RunExecution {
     }
   }
 
-  /** Ends a run: status, output, events and webhook job in one transaction. Whoever ended it first has decided. */
-  async end(runId: string, result: RunResult): Promise<void> {
-    const { database, feed, webhooks } = this.#parts;
+  /**
+   * Ends a run: status, output, events and webhook job in one transaction, and what it had goes to those that wait. Whoever
+   * ended it first has decided.
+   * @throws JobInterrupted when another worker has taken the run up.
+   */
+  async end(life: store.RunLifeRef, result: RunResult): Promise<void> {
+    const { runId, attempt } = life;
+    const { database, feed, webhooks, admission } = this.#parts;
     const failureReason = storable(result.failureReason);
     const facts = {
       output: storable(result.output),
       errors: storable(result.errors.slice(0, 100)),
       stepCount: result.stepCount,
-      browserStateSealed: null,
-    };
+      admission: 'over',
+    } as const;
     await database.transaction(async (tx) => {
-      const ended = await store.updateOpenRun(tx, runId, {
+      const ended = await store.updateOpenRun(tx, life, {
         ...facts,
         status: result.status,
         failureReason,
         finishedAt: new Date(),
       });
-      if (ended === undefined) await store.updateRun(tx, runId, facts);
-      const run = ended ?? (await store.findRun(tx, runId));
+      const run = ended ?? (await store.lockRun(tx, runId));
       if (run === undefined) throw missingRun(runId);
+      if (attempt !== null && run.attempts !== attempt) throw new JobInterrupted('lease_lost');
+      if (ended === undefined) await store.updateRun(tx, runId, facts);
       await endBlocksOf(tx, run);
+      await store.deleteBrowser(tx, runId);
       if (ended !== undefined)
         await writeStatus(tx, feed, runId, { status: result.status, failureReason });
       await webhooks.queueFor(tx, webhookRun(run));
       await feed.announce(tx, runId);
+      await admission.leave(tx, run);
     });
     await cancelAwaited(this.#parts, runId);
   }
 
-  /** Ends a run as failed by no block of its own; what its blocks have recorded stays. */
-  async fail(runId: string, failureReason: string): Promise<void> {
+  /** Ends a run that failed by no block of its own; what its blocks have recorded stays. */
+  async fail(
+    life: store.RunLifeRef,
+    failureReason: string,
+    status: 'failed' | 'timed_out' = 'failed',
+  ): Promise<void> {
+    const { runId } = life;
     const { database, workflows } = this.#parts;
     const run = await store.findRun(database.sql, runId);
     if (run === undefined) throw missingRun(runId);
     const version = await workflows.version(run.workflowId);
     const blocks = await store.listBlocks(database.sql, runId);
     const result = journaledResult(blocks, version.definition);
-    await this.end(runId, { ...result, status: 'failed', failureReason });
+    await this.end(life, { ...result, status, failureReason });
   }
 
-  /** Gives a run back unfinished, with what became of its browser, to be taken up again by its job. */
-  async giveBack(runId: string, left: LeftBrowser): Promise<void> {
-    await this.#parts.database.transaction(async (tx) => {
-      const run = await store.markQueued(tx, runId, this.#parts.seal.seal(JSON.stringify(left)));
-      if (run?.status === 'queued')
-        await writeStatus(tx, this.#parts.feed, runId, { status: 'queued', failureReason: null });
+  /**
+   * Gives a run back unfinished, its browser closed, to be taken up again by its job.
+   * @param state How the browser stood; null when it stands as the last finished block left it.
+   */
+  async giveBack(life: store.RunLifeRef, state: string | null): Promise<void> {
+    const { runId } = life;
+    const { database, feed, seal } = this.#parts;
+    await database.transaction(async (tx) => {
+      const run = await store.markQueued(tx, life);
+      if (run === undefined) return;
+      const sealed = state === null ? {} : { stateSealed: seal.seal(state) };
+      await store.saveBrowser(tx, runId, { place: null, ...sealed });
+      if (run.status === 'queued')
+        await writeStatus(tx, feed, runId, { status: 'queued', failureReason: null });
     });
   }
 
@@ -234,11 +280,14 @@ export class RunExecution {
   }
 
   /** A run that was canceled while its worker was lost has its end still to come. */
-  async #windUp(runId: string): Promise<void> {
+  async windUp(runId: string): Promise<void> {
     const { database, workflows } = this.#parts;
     const run = await store.findRun(database.sql, runId);
     if (run === undefined || !isFinalStatus(run.status as RunStatus)) return;
     const version = await workflows.version(run.workflowId);
-    await database.transaction((tx) => windUp(tx, this.#parts, run, version.definition));
+    await database.transaction(async (tx) => {
+      const held = await store.lockRun(tx, runId);
+      if (held !== undefined) await windUp(tx, this.#parts, held, version.definition);
+    });
   }
 }

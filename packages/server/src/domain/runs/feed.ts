@@ -1,12 +1,24 @@
+import { isFinalStatus, type RunStatus } from '@lapwing/protocol';
 import type { Database, Sql } from '../../db/database.ts';
+import { Tally } from '../../lib/tally.ts';
 
 const channel = 'lapwing_runs';
+
+const finalStatuses: readonly RunStatus[] = [
+  'completed',
+  'failed',
+  'terminated',
+  'timed_out',
+  'canceled',
+];
 
 /** Tells this process that something happened in a run, whichever process did it. */
 export class RunFeed {
   readonly #database: Database;
   readonly #callbacks = new Map<string, Set<() => void>>();
+  readonly #listeners = new Set<(runId: string) => void>();
   readonly #stop: () => Promise<void>;
+  readonly #endings = new Tally(finalStatuses);
 
   private constructor(database: Database, stop: () => Promise<void>) {
     this.#database = database;
@@ -22,11 +34,28 @@ export class RunFeed {
 
   tell(runId: string): void {
     for (const callback of this.#callbacks.get(runId) ?? []) callback();
+    for (const listener of this.#listeners) listener(runId);
+  }
+
+  /** How many runs this process has ended, by status. */
+  get endings(): ReadonlyMap<RunStatus, number> {
+    return this.#endings.counts;
+  }
+
+  /** Counts a status that this process writes. */
+  noteStatus(status: RunStatus): void {
+    if (isFinalStatus(status)) this.#endings.add(status);
   }
 
   /** Tells every process when the transaction commits. */
   async announce(tx: Sql, runId: string): Promise<void> {
     await this.#database.notify(tx, channel, runId);
+  }
+
+  /** Calls back for the announcements of every run; the returned function stops it. */
+  onAny(listener: (runId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Watches the announcements of a run from now on; close the watch in the end. */

@@ -9,7 +9,9 @@ import type {
 } from '@lapwing/workflow';
 import type { Database, Sql } from '../../db/database.ts';
 import { newId } from '../../lib/ids.ts';
+import type { Seal } from '../../lib/seal.ts';
 import { wireTime } from '../../lib/time.ts';
+import { JobInterrupted } from '../../queue/job.ts';
 import type { RunFeed } from './feed.ts';
 import { storable } from './storable.ts';
 import * as store from './store.ts';
@@ -25,28 +27,45 @@ function outcomeOf(row: store.RunBlockRow): BlockOutcome | null {
   };
 }
 
-/** The journal of one run: the rows of its blocks, and the events that tell of them. */
+/** What a journal is told about its run. */
+export interface JournalHooks {
+  /** Called before each block; it throws to stop the run there. */
+  readonly beforeBlock: () => void;
+  /** Called after each block: how the run's browser stands now; null when it stands as it did. */
+  readonly browserState: () => Promise<string | null>;
+}
+
+type Work = (tx: Sql) => Promise<void>;
+
+/**
+ * The journal of one run: the rows of its blocks, the events that tell of them, and where its browser stood after each.
+ * The end of a block is written together with the beginning of the next: one transaction for each block.
+ */
 export class RunJournal implements Journal {
   readonly #database: Database;
   readonly #feed: RunFeed;
-  readonly #runId: string;
+  readonly #life: store.RunLifeRef;
   /** What an earlier life of the run has written, by path; read at the first block. */
   #known: Promise<ReadonlyMap<string, store.RunBlockRow>> | null = null;
   /** Ids and starts of the rows that this life of the run has seen, by path. */
   readonly #rows = new Map<string, { blockId: string; startedAt: Date }>();
-  readonly #beforeBlock: () => void;
+  /** Ends of blocks that are still to be written. */
+  #pending: Work[] = [];
+  readonly #seal: Seal;
+  readonly #hooks: JournalHooks;
 
-  /** @param beforeBlock Called before each block; it throws to stop the run there. */
   constructor(options: {
     database: Database;
     feed: RunFeed;
-    runId: string;
-    beforeBlock: () => void;
+    seal: Seal;
+    life: store.RunLifeRef;
+    hooks: JournalHooks;
   }) {
     this.#database = options.database;
     this.#feed = options.feed;
-    this.#runId = options.runId;
-    this.#beforeBlock = options.beforeBlock;
+    this.#seal = options.seal;
+    this.#life = options.life;
+    this.#hooks = options.hooks;
   }
 
   async begin(visit: BlockVisit): Promise<VisitStart> {
@@ -54,15 +73,18 @@ export class RunJournal implements Journal {
     if (known !== undefined) {
       this.#rows.set(visit.path, { blockId: known.blockId, startedAt: known.createdAt });
       const finished = outcomeOf(known);
-      if (finished === null) this.#beforeBlock();
+      if (finished === null) {
+        this.#hooks.beforeBlock();
+        await this.settle();
+      }
       return { blockId: known.blockId, finished, notes: known.notes as JsonObject };
     }
-    this.#beforeBlock();
+    this.#hooks.beforeBlock();
     const blockId = newId('wrb');
     const startedAt = new Date();
     await this.#write(async (tx) => {
-      await store.insertBlock(tx, this.#rowOf(visit, blockId, startedAt));
-      await store.appendEvent(tx, this.#runId, 'block.started', {
+      if (!(await store.insertBlock(tx, this.#rowOf(visit, blockId, startedAt)))) return;
+      await store.appendEvent(tx, this.#life.runId, 'block.started', {
         ...eventOf(visit, blockId),
         created_at: wireTime(startedAt),
       });
@@ -73,7 +95,7 @@ export class RunJournal implements Journal {
 
   #earlier(): Promise<ReadonlyMap<string, store.RunBlockRow>> {
     this.#known ??= store
-      .listBlocks(this.#database.sql, this.#runId)
+      .listBlocks(this.#database.sql, this.#life.runId)
       .then((rows) => new Map(rows.map((row) => [row.path, row])));
     return this.#known;
   }
@@ -81,7 +103,7 @@ export class RunJournal implements Journal {
   #rowOf(visit: BlockVisit, blockId: string, startedAt: Date) {
     return {
       blockId,
-      runId: this.#runId,
+      runId: this.#life.runId,
       path: visit.path,
       parentBlockId:
         visit.parentPath === null ? null : (this.#rows.get(visit.parentPath)?.blockId ?? null),
@@ -96,23 +118,26 @@ export class RunJournal implements Journal {
   }
 
   async note(visit: BlockVisit, notes: JsonObject): Promise<void> {
-    await store.updateBlock(this.#database.sql, this.#row(visit).blockId, {
-      notes: storable({ ...notes }),
-    });
+    const { blockId } = this.#row(visit);
+    const change = { notes: storable({ ...notes }) };
+    await this.#write((tx) => store.updateBlock(tx, blockId, change));
   }
 
   async progress(visit: BlockVisit, output: JsonValue): Promise<void> {
-    await store.updateBlock(this.#database.sql, this.#row(visit).blockId, {
-      output: { value: storable(output) },
-    });
+    const { blockId } = this.#row(visit);
+    const change = { output: { value: storable(output) } };
+    await this.#write((tx) => store.updateBlock(tx, blockId, change));
   }
 
   async finish(visit: BlockVisit, outcome: BlockOutcome): Promise<void> {
     const { blockId, startedAt } = this.#row(visit);
     const finishedAt = new Date();
     const durationSeconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
-    await this.#write(async (tx) => {
-      await store.updateBlock(tx, blockId, {
+    const state = await this.#hooks.browserState();
+    this.#pending.push(async (tx) => {
+      if (state !== null)
+        await store.saveBrowser(tx, this.#life.runId, { stateSealed: this.#seal.seal(state) });
+      const isNews = await store.finishBlock(tx, blockId, {
         status: outcome.status,
         output: outcome.output === undefined ? null : { value: storable(outcome.output) },
         failureReason: storable(outcome.failureReason),
@@ -121,7 +146,8 @@ export class RunJournal implements Journal {
         finishedAt,
         durationSeconds,
       });
-      await store.appendEvent(tx, this.#runId, 'block.finished', {
+      if (!isNews) return;
+      await store.appendEvent(tx, this.#life.runId, 'block.finished', {
         ...eventOf(visit, blockId),
         status: outcome.status,
         duration: durationSeconds,
@@ -138,11 +164,23 @@ export class RunJournal implements Journal {
     return row;
   }
 
-  async #write(work: (tx: Sql) => Promise<void>): Promise<void> {
+  async settle(): Promise<void> {
+    if (this.#pending.length > 0) await this.#write(async () => {});
+  }
+
+  /**
+   * What is pending goes first. When the transaction fails it stays pending.
+   * @throws JobInterrupted when another worker has taken the run up: nothing is written then.
+   */
+  async #write(work: Work): Promise<void> {
+    const pending = this.#pending;
     await this.#database.transaction(async (tx) => {
+      if (!(await store.holdLife(tx, this.#life))) throw new JobInterrupted('lease_lost');
+      for (const end of pending) await end(tx);
       await work(tx);
-      await this.#feed.announce(tx, this.#runId);
+      await this.#feed.announce(tx, this.#life.runId);
     });
+    this.#pending = [];
   }
 }
 

@@ -8,8 +8,8 @@ import type {
 import { LapwingError } from '../../errors.ts';
 import { wireTime, wireTimeOrNull } from '../../lib/time.ts';
 import { parseTagFilter } from '../tags/service.ts';
+import { type ListedRun, listRuns, type RunPlace } from './list-store.ts';
 import type { RunParts } from './parts.ts';
-import * as store from './store.ts';
 
 /** Rows, newest first, and where the rest goes on; null at the end. */
 export interface RunPage<T> {
@@ -68,11 +68,11 @@ export class RunLists {
   async #page<T>(
     organizationId: string,
     query: RunListQuery,
-    view: (row: store.ListedRun) => T,
+    view: (row: ListedRun) => T,
   ): Promise<RunPage<T>> {
     const size = Math.min(query.page_size, maxPageSize);
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    const rows = await store.listRuns(this.#parts.database.sql, {
+    const rows = await listRuns(this.#parts.database.sql, {
       organizationId,
       statuses: query.status,
       workflowIds: query.workflow_permanent_id,
@@ -96,11 +96,11 @@ export class RunLists {
   }
 }
 
-function writeCursor({ createdAt, runId }: store.RunPlace): string {
+function writeCursor({ createdAt, runId }: RunPlace): string {
   return Buffer.from(`${createdAt.getTime()} ${runId}`).toString('base64url');
 }
 
-function readCursor(text: string): store.RunPlace {
+function readCursor(text: string): RunPlace {
   const match = /^(\d{1,14}) ([\w-]+)$/.exec(Buffer.from(text, 'base64url').toString('utf8'));
   if (match === null) {
     throw new LapwingError(
@@ -111,7 +111,7 @@ function readCursor(text: string): store.RunPlace {
   return { createdAt: new Date(Number(match[1])), runId: match[2] ?? '' };
 }
 
-function listItem(row: store.ListedRun): RunListItem {
+function listItem(row: ListedRun): RunListItem {
   return {
     task_run_id: row.runId.replace(/^wr_/, 'tr_'),
     run_id: row.runId,
@@ -128,7 +128,7 @@ function listItem(row: store.ListedRun): RunListItem {
   };
 }
 
-function workflowRun(row: store.ListedRun): WorkflowRun {
+function workflowRun(row: ListedRun): WorkflowRun {
   const echo = row.request as RunRequestEcho;
   return {
     workflow_run_id: row.runId,
@@ -165,12 +165,12 @@ function workflowRun(row: store.ListedRun): WorkflowRun {
     script_run: null,
     job_id: null,
     depends_on_workflow_run_id: null,
-    sequential_key: null,
+    sequential_key: row.sequentialKey,
     sequential_credential_id: null,
     ai_fallback: echo.ai_fallback,
     code_gen: null,
     trigger_type: row.triggerType as TriggerType,
-    workflow_schedule_id: null,
+    workflow_schedule_id: row.workflowScheduleId,
     ignore_inherited_workflow_system_prompt: false,
     copilot_session_id: null,
     credits_used: 0,

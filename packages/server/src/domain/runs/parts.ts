@@ -3,7 +3,7 @@ import type { Database, Sql } from '../../db/database.ts';
 import { LapwingError } from '../../errors.ts';
 import type { Seal } from '../../lib/seal.ts';
 import { wireTime } from '../../lib/time.ts';
-import type { JobQueue } from '../../queue/queue.ts';
+import type { AdmissionService } from '../admission/service.ts';
 import type { ArtifactsService } from '../artifacts/service.ts';
 import type { TagsService } from '../tags/service.ts';
 import type { WebhookRun, WebhooksService } from '../webhooks/service.ts';
@@ -15,7 +15,7 @@ import { appendEvent, type RunRow } from './store.ts';
 /** What the runs domain is built from. */
 export interface RunParts {
   readonly database: Database;
-  readonly queue: JobQueue;
+  readonly admission: AdmissionService;
   readonly feed: RunFeed;
   readonly seal: Seal;
   readonly workflows: WorkflowsService;
@@ -42,6 +42,7 @@ export async function writeStatus(
     created_at: wireTime(new Date()),
   };
   await appendEvent(tx, runId, 'run.status', data);
+  feed.noteStatus(change.status);
   await feed.announce(tx, runId);
 }
 

@@ -11,12 +11,20 @@ const screenshotLists: Readonly<Record<string, string>> = {
 };
 
 /**
- * A copy of an output in which every address of one of the run's own files is signed anew. An address of anything else
- * stays as it is: a page or a receiver must not get us to sign what it names.
+ * A copy of an output in which every address of one of these files is signed anew: those of the run, and of the runs that
+ * its blocks have started. An address of anything else stays as it is: a page or a receiver must not get us to sign
+ * what it names.
  */
 export function refreshed<T>(output: T, artifacts: readonly ArtifactRow[], urls: Urls): T {
   const own = new Map(artifacts.map((row) => [row.artifactId, row]));
   return walk(output, own, urls) as T;
+}
+
+/** Ids of the artifacts that an output names, whosesoever they are. */
+export function namedArtifacts(output: unknown): ReadonlySet<string> {
+  if (output === null) return new Set();
+  const names = JSON.stringify(output).matchAll(/\/v1\/artifacts\/(a_\d+)\/content\?|"(a_\d+)"/g);
+  return new Set([...names].map(([, inAddress, alone]) => inAddress ?? alone ?? ''));
 }
 
 function walk(value: unknown, own: ReadonlyMap<string, ArtifactRow>, urls: Urls): unknown {

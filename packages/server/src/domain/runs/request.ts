@@ -30,13 +30,6 @@ function refuseUnserved(request: RunRequest, settings: Partial<Workflow>): void 
   if (!noProxy.includes(proxy)) {
     refuse('proxy_location', proxy, 'only RESIDENTIAL and NONE are, and both mean no proxy');
   }
-  if (settings.run_sequentially === true || (settings.sequential_key ?? null) !== null) {
-    refuse(
-      'run_sequentially',
-      true,
-      'runs of one workflow are not kept apart yet; save the workflow without it',
-    );
-  }
 }
 
 type Headers = Readonly<Record<string, string>> | null;
@@ -88,6 +81,7 @@ function echoOf(
     ai_fallback: either(request.ai_fallback, settings.ai_fallback),
     run_with: either(runWith(request.run_with), settings.run_with),
     run_metadata: either(request.run_metadata, null),
+    priority: either(request.priority, null),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { StoredDefinition } from '@lapwing/workflow';
 import { expect, it } from 'vitest';
-import { resumeVerdict } from './resume.ts';
+import { doubtfulBlocks } from './resume.ts';
 
 const block = (label: string, blockType: string, status: string) => ({
   blockId: `wrb_${label}`,
@@ -8,9 +8,13 @@ const block = (label: string, blockType: string, status: string) => ({
   blockType,
   status,
 });
+const post = { block_type: 'http_request', method: 'POST', url: 'https://a.test' };
 const definition = {
   blocks: [
-    { block_type: 'http_request', label: 'pay', method: 'POST', url: 'https://a.test' },
+    { ...post, label: 'pay' },
+    { ...post, label: 'tell', retry_on_interruption: true },
+    { block_type: 'goto_url', label: 'open', url: 'https://a.test' },
+    { block_type: 'code', label: 'click', code: 'await page.click("#order")' },
     {
       block_type: 'for_loop',
       label: 'all',
@@ -18,53 +22,32 @@ const definition = {
     },
   ],
 } as unknown as StoredDefinition;
-const resume = { kind: 'resume', doubtful: [] };
 
-it('goes on with a run that only computed', () => {
-  const blocks = [block('all', 'for_loop', 'running'), block('w', 'wait', 'running')];
-  expect(resumeVerdict(blocks, definition, 'unknown')).toEqual(resume);
+it('fails a block that was cut off and acts outside, saying which and why', () => {
+  expect(doubtfulBlocks([block('pay', 'http_request', 'running')], definition)).toEqual([
+    {
+      blockId: 'wrb_pay',
+      reason: expect.stringMatching(/block pay \(http_request\) ran: .* may or may not/),
+    },
+  ]);
+  expect(doubtfulBlocks([block('click', 'code', 'running')], definition)).toHaveLength(1);
 });
 
-it('fails an unfinished block that acts outside, and goes on with the run', () => {
-  const verdict = resumeVerdict([block('pay', 'http_request', 'running')], definition, 'kept');
-  expect(verdict).toEqual({
-    kind: 'resume',
-    doubtful: [{ blockId: 'wrb_pay', reason: expect.stringContaining('pay (http_request)') }],
-  });
+it('repeats what does no harm, wherever it stands, and what the workflow allows to be repeated', () => {
+  const blocks = [
+    block('all', 'for_loop', 'running'),
+    block('look', 'http_request', 'running'),
+    block('open', 'goto_url', 'running'),
+    block('tell', 'http_request', 'running'),
+  ];
+  expect(doubtfulBlocks(blocks, definition)).toEqual([]);
 });
 
-it('repeats an unfinished request that does no harm, wherever it stands', () => {
-  const blocks = [block('all', 'for_loop', 'running'), block('look', 'http_request', 'running')];
-  expect(resumeVerdict(blocks, definition, 'unknown')).toEqual(resume);
+it('has no doubt about what has finished', () => {
+  const blocks = [block('pay', 'http_request', 'completed'), block('click', 'code', 'failed')];
+  expect(doubtfulBlocks(blocks, definition)).toEqual([]);
 });
 
-it('goes on behind a finished request', () => {
-  const blocks = [block('pay', 'http_request', 'completed')];
-  expect(resumeVerdict(blocks, definition, 'unknown')).toEqual(resume);
-});
-
-it('fails a run whose browser is gone, and goes on when its state was saved', () => {
-  const blocks = [block('open', 'goto_url', 'completed'), block('w', 'wait', 'running')];
-  expect(resumeVerdict(blocks, definition, 'gone')).toEqual({
-    kind: 'fail',
-    reason: expect.stringContaining('open (goto_url)'),
-  });
-  expect(resumeVerdict(blocks, definition, 'kept')).toEqual(resume);
-});
-
-it('goes on behind code that opened no browser, but not with code that may have', () => {
-  const done = [block('sum', 'code', 'completed'), block('w', 'wait', 'running')];
-  expect(resumeVerdict(done, definition, 'unknown')).toEqual(resume);
-  expect(resumeVerdict([block('sum', 'code', 'running')], definition, 'unknown')).toMatchObject({
-    kind: 'fail',
-    reason: expect.stringContaining('sum (code)'),
-  });
-});
-
-it('says all that is in doubt when the browser is gone too', () => {
-  const blocks = [block('open', 'goto_url', 'completed'), block('pay', 'http_request', 'running')];
-  expect(resumeVerdict(blocks, definition, 'gone')).toMatchObject({
-    kind: 'fail',
-    reason: expect.stringMatching(/pay \(http_request\).*open \(goto_url\)/),
-  });
+it('does not repeat a block that its workflow does not have', () => {
+  expect(doubtfulBlocks([block('other', 'wait', 'running')], definition)).toHaveLength(1);
 });

@@ -12,16 +12,17 @@ import {
 import { blockNamed, type PartialRun } from '@lapwing/workflow';
 import type { Sql } from '../../db/database.ts';
 import { LapwingError } from '../../errors.ts';
+import { runJob as jobName } from '../admission/service.ts';
 import type { WebhookRun } from '../webhooks/service.ts';
+import type { WorkflowsService, WorkflowVersion } from '../workflows/service.ts';
 import { cancelRun } from './cancel.ts';
-import { RunChildren } from './children.ts';
+import { childArtifacts, RunChildren } from './children.ts';
 import { RunExecution } from './execution.ts';
 import { RunLists } from './lists.ts';
 import { missingRun, type RunParts, webhookRun } from './parts.ts';
 import { RunPauses } from './pauses.ts';
 import { retryRequest } from './retry.ts';
 import {
-  runJob as jobName,
   type PreparedRun,
   prepareRun,
   type RunOrigin,
@@ -30,11 +31,16 @@ import {
   startRun,
 } from './start.ts';
 import * as store from './store.ts';
+import { timeLimitReason as limitReason } from './time-limit.ts';
 import { timelineView } from './timeline.ts';
+import { RunUpkeep } from './upkeep.ts';
 import { legacyView, type RunWithFiles, runView, webhookView } from './view.ts';
 
 export type { RunPage } from './lists.ts';
 export type { PreparedRun, RunOrigin } from './start.ts';
+
+/** Why a run ends whose minutes are over. */
+export const timeLimitReason: typeof limitReason = limitReason;
 
 /** The queue's name for a run; its data is `{ run_id }`. */
 export const runJob: string = jobName;
@@ -61,6 +67,7 @@ export class RunsService {
   readonly pauses: RunPauses;
   /** What blocks do with other runs. */
   readonly children: RunChildren;
+  readonly upkeep: RunUpkeep;
   readonly #parts: RunParts;
 
   constructor(parts: RunParts) {
@@ -69,26 +76,34 @@ export class RunsService {
     this.lists = new RunLists(parts);
     this.pauses = new RunPauses(parts);
     this.children = new RunChildren(parts);
+    this.upkeep = new RunUpkeep(parts, this.execution);
   }
 
-  /** Starts a run of the newest version of a workflow. @throws LapwingError `not_found`, and as {@link startRun}. */
-  async create(request: RunRequest, origin: RunOrigin): Promise<RunResponse> {
-    const workflow = await this.#parts.workflows.newest(
+  /** How many runs this process has ended, by status. */
+  get endings(): ReadonlyMap<RunStatus, number> {
+    return this.#parts.feed.endings;
+  }
+
+  /** How many runs have not ended, of all organizations, by status. */
+  openCounts(): Promise<ReadonlyMap<string, number>> {
+    return store.countOpenRuns(this.#parts.database.sql);
+  }
+
+  /**
+   * Starts a run of the newest version of a workflow.
+   * @param choice Another version, or a template of the server.
+   * @throws LapwingError `not_found`, `invalid_state` for a template that is none, and as {@link startRun}.
+   */
+  async create(
+    request: RunRequest,
+    origin: RunOrigin,
+    choice: Parameters<WorkflowsService['chosen']>[2] = {},
+  ): Promise<RunResponse> {
+    const workflow = await this.#parts.workflows.chosen(
       origin.principal.organizationId,
       request.agent_id ?? request.workflow_id ?? '',
+      choice,
     );
-    return this.#start(origin, { request, workflow });
-  }
-
-  /** As {@link create}, but of the version with this number. */
-  async createOfVersion(
-    request: RunRequest,
-    version: number,
-    origin: RunOrigin,
-  ): Promise<RunResponse> {
-    const { organizationId } = origin.principal;
-    const permanentId = request.workflow_id ?? '';
-    const workflow = await this.#parts.workflows.numbered(organizationId, permanentId, version);
     return this.#start(origin, { request, workflow });
   }
 
@@ -129,7 +144,7 @@ export class RunsService {
       metadata: await this.#metadataOf(run),
     });
     // A workflow that was deleted is not run again.
-    await workflows.newest(organizationId, run.workflowPermanentId);
+    await workflows.assertThere(organizationId, run.workflowPermanentId);
     return this.#start(origin, { request, workflow: await workflows.version(run.workflowId) });
   }
 
@@ -143,20 +158,36 @@ export class RunsService {
   }
 
   /**
-   * Checks a run that is to be started by {@link startIn}, of the newest version of a workflow.
-   * @throws LapwingError `not_found`, and as {@link prepareRun}.
+   * Checks a run of this version of a workflow; it may be started any number of times by {@link startIn}.
+   * @throws LapwingError as {@link prepareRun}.
    */
-  async prepare(request: RunRequest, origin: RunOrigin): Promise<PreparedRun> {
-    const workflow = await this.#parts.workflows.newest(
-      origin.principal.organizationId,
-      request.agent_id ?? request.workflow_id ?? '',
-    );
+  async prepare(
+    request: RunRequest,
+    origin: RunOrigin,
+    workflow: WorkflowVersion,
+  ): Promise<PreparedRun> {
     return prepareRun(this.#parts, origin, { request, workflow });
   }
 
-  /** Starts a prepared run in the caller's transaction. @returns Its id. @throws LapwingError as {@link startPrepared}. */
-  async startIn(tx: Sql, prepared: PreparedRun): Promise<string> {
-    return (await startPrepared(tx, this.#parts, prepared)).runId;
+  /** Starts a prepared run of a schedule in the caller's transaction. @throws LapwingError as {@link startPrepared}. */
+  async startIn(
+    tx: Sql,
+    prepared: PreparedRun,
+    scheduled: { readonly runId: string; readonly workflowScheduleId: string },
+  ): Promise<void> {
+    const row = { ...prepared.row, ...scheduled };
+    await startPrepared(tx, this.#parts, { ...prepared, row });
+  }
+
+  /** Ends a run, if it is still open, because another takes its place. */
+  async replace(runId: string, becomes: 'canceled' | 'terminated', reason: string): Promise<void> {
+    const failureReason = becomes === 'terminated' ? reason : null;
+    await cancelRun(this.#parts, runId, undefined, { status: becomes, failureReason });
+  }
+
+  /** Calls back with the id of a run whenever something has happened in it. Returns what stops it. */
+  onNews(callback: (runId: string) => void): () => void {
+    return this.#parts.feed.onAny(callback);
   }
 
   /** The answer to a start shows the run as it was before anything could have become of it. */
@@ -322,6 +353,11 @@ export class RunsService {
   async #read(run: store.RunRow): Promise<RunWithFiles> {
     const artifacts = await this.#parts.artifacts.ofRun(run.runId);
     const version = await this.#parts.workflows.version(run.workflowId);
-    return { run, artifacts, degraded: version.settings.persist_browser_session === true };
+    return {
+      run,
+      artifacts,
+      childArtifacts: await childArtifacts(this.#parts, run, artifacts),
+      degraded: version.settings.persist_browser_session === true,
+    };
   }
 }

@@ -5,14 +5,12 @@ import { LapwingError } from '../../errors.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Principal } from '../organizations/service.ts';
 import type { WorkflowVersion } from '../workflows/service.ts';
+import { lanesOf } from './lanes.ts';
 import { type RunParts, writeStatus } from './parts.ts';
 import { type CheckedRun, checkRequest, requestHash } from './request.ts';
 import { searchText } from './search-text.ts';
 import { storable } from './storable.ts';
 import * as store from './store.ts';
-
-/** The queue's name for a run; its data is `{ run_id }`. */
-export const runJob = 'run';
 
 /** Who starts a run, and how. */
 export interface RunOrigin {
@@ -21,6 +19,8 @@ export interface RunOrigin {
   readonly idempotencyKey: string | undefined;
   /** `x-max-steps-override`: step ceiling of each task; null: as the task or its organization says. */
   readonly maxSteps: number | null;
+  /** W3C `traceparent` of the request. */
+  readonly traceParent?: string | undefined;
   readonly parent?: RunParent;
 }
 
@@ -31,7 +31,7 @@ export interface RunParent {
   readonly blockId: string;
   /** Of the new run: how many levels of runs are above it. */
   readonly depth: number;
-  /** Whether it waits for the end. The run goes before others then, the deepest first. */
+  /** Whether it waits for the end. */
   readonly waits: boolean;
 }
 
@@ -77,7 +77,8 @@ export async function prepareRun(
 }
 
 /**
- * Writes a run and its job, in the caller's transaction.
+ * Writes a run, and its job or its place in a line, in the caller's transaction. What the caller writes into rows of
+ * others it writes before: the last that this takes is a lock of the organization.
  * @returns Its id; that of the earlier run, which is not new, when the idempotency key has one.
  * @throws LapwingError `idempotency_conflict`, `invalid_state` when the parent has ended: the caller's transaction has to
  *   be given up.
@@ -91,17 +92,17 @@ export async function startPrepared(
   const { runId, organizationId } = row;
   const before = await claim(tx, origin, request, runId);
   if (before !== null) return { runId: before, isNew: false };
-  await store.insertRun(tx, row);
+  const beginning = await parts.admission.beginning(tx, row);
+  const run = await store.insertRun(tx, { ...row, ...beginning });
   await parts.tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
   await store.insertSearch(tx, { runId, organizationId, text: prepared.searchText });
   await writeStatus(tx, parts.feed, runId, { status: 'queued', failureReason: null });
-  const priority = origin.parent?.waits === true ? origin.parent.depth : 0;
-  await parts.queue.enqueue(tx, runJob, { data: { run_id: runId }, priority });
+  await parts.admission.enter(tx, run);
   return { runId, isNew: true };
 }
 
 /**
- * Starts a run: row and job in one transaction.
+ * Starts a run: row, and job or place in a line, in one transaction.
  * @throws LapwingError as {@link prepareRun} and {@link startPrepared}. Nothing is left behind by any of them.
  */
 export async function startRun(
@@ -113,10 +114,19 @@ export async function startRun(
   return parts.database.transaction((tx) => startPrepared(tx, parts, prepared));
 }
 
+/** Nobody waits for runs of schedules. */
+const scheduledPriority = -10;
+
+/** A run that another one waits for goes on in what that one has. */
+const noLanes = { sequentialKey: null, lanes: null };
+
 function rowOf({ seal }: RunParts, origin: RunOrigin, start: RunStart, checked: CheckedRun) {
   const { workflow, partial } = start;
   const { echo, cdpHeaders } = checked;
   const now = new Date();
+  const awaited = origin.parent?.waits === true;
+  const byDefault = origin.triggerType === 'scheduled' ? scheduledPriority : 0;
+  const { sequentialKey, lanes } = awaited ? noLanes : lanesOf(workflow, checked.parameters);
   return {
     runId: newId('wr'),
     organizationId: origin.principal.organizationId,
@@ -132,8 +142,14 @@ function rowOf({ seal }: RunParts, origin: RunOrigin, start: RunStart, checked: 
     webhookUrl: storable(checked.webhookUrl),
     maxElapsedMinutes: checked.maxElapsedMinutes,
     maxSteps: origin.maxSteps,
+    traceParent: origin.traceParent ?? null,
+    workflowScheduleId: null as string | null,
     parentRunId: origin.parent?.runId ?? null,
     depth: origin.parent?.depth ?? 0,
+    awaited,
+    priority: echo.priority ?? byDefault,
+    sequentialKey: storable(sequentialKey),
+    lanes,
     partial:
       partial === undefined
         ? null

@@ -2,20 +2,26 @@ import type { RunStatus } from '@lapwing/protocol';
 import {
   and,
   asc,
+  count,
   desc,
   eq,
   getTableColumns,
   gt,
-  gte,
   inArray,
-  isNull,
   lt,
   sql as raw,
-  type SQL,
 } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
-import { idempotencyKeys, runBlocks, runEvents, runSearches, runs } from '../../db/tables/runs.ts';
-import { carriesTags, type TagFilter } from '../tags/service.ts';
+import {
+  idempotencyKeys,
+  type RunBrowserPlace,
+  runBlocks,
+  runBrowsers,
+  runEvents,
+  runSearches,
+  runs,
+} from '../../db/tables/runs.ts';
+import { othersWait } from '../admission/service.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type RunBlockRow = typeof runBlocks.$inferSelect;
@@ -24,6 +30,9 @@ export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
 /** Statuses from which a run can still end. */
 const openStatuses: readonly RunStatus[] = ['created', 'queued', 'running', 'paused'];
+
+const isOpen = (runId: string) =>
+  and(eq(runs.runId, runId), inArray(runs.status, [...openStatuses]));
 
 /** A run that waits for people goes on waiting, whether a worker has it or not. */
 const unlessPaused = (status: RunStatus) =>
@@ -46,13 +55,35 @@ export async function findRun(sql: Sql, runId: string): Promise<RunRow | undefin
   return rows[0];
 }
 
-/** Changes a run that has not ended; undefined when it has: whoever ends a run first decides. */
+/** A run that nobody else changes before the transaction is over. */
+export async function lockRun(tx: Sql, runId: string): Promise<RunRow | undefined> {
+  // Not "for update": rows that refer to the run may be written meanwhile.
+  const rows = await tx.select().from(runs).where(eq(runs.runId, runId)).for('no key update');
+  return rows[0];
+}
+
+/** Which life of a run is meant. */
+export interface RunLifeRef {
+  readonly runId: string;
+  /** Number of the life; null: whichever it is in. */
+  readonly attempt: number | null;
+}
+
+const isLife = ({ runId, attempt }: RunLifeRef) =>
+  and(eq(runs.runId, runId), attempt === null ? undefined : eq(runs.attempts, attempt));
+
+/** Changes a run that has not ended; undefined when it has, or is in another life: whoever ends a run first decides. */
 export async function updateOpenRun(
   sql: Sql,
-  runId: string,
+  run: RunLifeRef,
   change: Partial<typeof runs.$inferInsert>,
 ): Promise<RunRow | undefined> {
-  return updateRunIn(sql, runId, openStatuses, change);
+  const rows = await sql
+    .update(runs)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(and(isLife(run), inArray(runs.status, [...openStatuses])))
+    .returning();
+  return rows[0];
 }
 
 /** Changes a run that has one of these statuses; undefined when it has another. */
@@ -68,6 +99,23 @@ export async function updateRunIn(
     .where(and(eq(runs.runId, runId), inArray(runs.status, [...statuses])))
     .returning();
   return rows[0];
+}
+
+/** Whether a run is in this life, and comes into no other before the transaction is over. */
+export async function holdLife(tx: Sql, run: RunLifeRef): Promise<boolean> {
+  const rows = await tx.select({ runId: runs.runId }).from(runs).where(isLife(run)).for('share');
+  return rows.length === 1;
+}
+
+/** How many runs have not ended, by status; every status is there. */
+export async function countOpenRuns(sql: Sql): Promise<ReadonlyMap<string, number>> {
+  const rows = await sql
+    .select({ status: runs.status, count: count() })
+    .from(runs)
+    .where(inArray(runs.status, [...openStatuses]))
+    .groupBy(runs.status);
+  const none = openStatuses.map((status): [string, number] => [status, 0]);
+  return new Map([...none, ...rows.map((row): [string, number] => [row.status, row.count])]);
 }
 
 /** Whether a run has not ended, and will not before the transaction is over. */
@@ -89,13 +137,27 @@ export async function listOpenChildren(sql: Sql, runId: string): Promise<string[
   return rows.map((row) => row.runId);
 }
 
+/** Ids of runs with the id of the run whose block has started each; runs that nobody started are left out. */
+export async function listParents(
+  sql: Sql,
+  runIds: readonly string[],
+): Promise<{ readonly runId: string; readonly parentRunId: string }[]> {
+  const rows = await sql
+    .select({ runId: runs.runId, parentRunId: runs.parentRunId })
+    .from(runs)
+    .where(inArray(runs.runId, [...runIds]));
+  return rows.flatMap(({ runId, parentRunId }) =>
+    parentRunId === null ? [] : [{ runId, parentRunId }],
+  );
+}
+
 /** Changes what may change after the end: what was found while the run was wound up, and its webhook's fate. */
 export async function updateRun(
   sql: Sql,
   runId: string,
   change: Pick<
     Partial<typeof runs.$inferInsert>,
-    'output' | 'errors' | 'stepCount' | 'webhookFailureReason' | 'browserStateSealed'
+    'output' | 'errors' | 'stepCount' | 'webhookFailureReason' | 'admission'
   >,
 ): Promise<void> {
   await sql
@@ -104,26 +166,76 @@ export async function updateRun(
     .where(eq(runs.runId, runId));
 }
 
-/**
- * A worker takes the run up: one that is paused stays so. Undefined when it has ended. The state of its browser is used once: it is not true any more
- * when the next block has run.
- */
-export async function markRunning(sql: Sql, runId: string): Promise<RunRow | undefined> {
-  return updateOpenRun(sql, runId, {
-    status: unlessPaused('running'),
-    startedAt: raw`coalesce(${runs.startedAt}, now())` as unknown as Date,
-    attempts: raw`${runs.attempts} + 1` as unknown as number,
-    browserStateSealed: null,
-  });
-}
-
-/** A run goes back to the queue: one that is paused stays so. Undefined when it has ended. */
-export async function markQueued(
+/** A worker takes the run up: one that is paused stays so. Undefined when it has ended. */
+export async function markRunning(
   sql: Sql,
   runId: string,
-  browserStateSealed: string,
-): Promise<RunRow | undefined> {
-  return updateOpenRun(sql, runId, { status: unlessPaused('queued'), browserStateSealed });
+): Promise<(RunRow & { readonly othersWait: boolean }) | undefined> {
+  const rows = await sql
+    .update(runs)
+    .set({
+      status: unlessPaused('running'),
+      startedAt: raw`coalesce(${runs.startedAt}, now())`,
+      attempts: raw`${runs.attempts} + 1`,
+      admission: 'taken',
+      modifiedAt: new Date(),
+    })
+    .where(isOpen(runId))
+    .returning({ ...getTableColumns(runs), othersWait });
+  return rows[0];
+}
+
+/** A run goes back to the queue: one that is paused stays so. Undefined when it has ended, or is in another life. */
+export async function markQueued(sql: Sql, run: RunLifeRef): Promise<RunRow | undefined> {
+  return updateOpenRun(sql, run, { status: unlessPaused('queued') });
+}
+
+type BrowserFacts = Pick<typeof runBrowsers.$inferSelect, 'place' | 'stateSealed'>;
+
+export async function findBrowser(sql: Sql, runId: string): Promise<BrowserFacts | undefined> {
+  const rows = await sql.select().from(runBrowsers).where(eq(runBrowsers.runId, runId));
+  return rows[0];
+}
+
+/** Keeps what is given of a run's browser; the rest stays. */
+export async function saveBrowser(
+  sql: Sql,
+  runId: string,
+  facts: Partial<BrowserFacts>,
+): Promise<void> {
+  const row = { ...facts, modifiedAt: new Date() };
+  await sql
+    .insert(runBrowsers)
+    .values({ runId, ...row })
+    .onConflictDoUpdate({ target: runBrowsers.runId, set: row });
+}
+
+export async function deleteBrowser(sql: Sql, runId: string): Promise<void> {
+  await sql.delete(runBrowsers).where(eq(runBrowsers.runId, runId));
+}
+
+/** Those of these runs that have not ended, with the places of their browsers. */
+export async function listOpenPlaces(
+  sql: Sql,
+  runIds: readonly string[],
+): Promise<{ readonly runId: string; readonly place: RunBrowserPlace | null }[]> {
+  return sql
+    .select({ runId: runs.runId, place: runBrowsers.place })
+    .from(runs)
+    .leftJoin(runBrowsers, eq(runBrowsers.runId, runs.runId))
+    .where(and(inArray(runs.runId, [...runIds]), inArray(runs.status, [...openStatuses])));
+}
+
+export async function listEndedBefore(
+  sql: Sql,
+  runIds: readonly string[],
+  instant: Date,
+): Promise<string[]> {
+  const rows = await sql
+    .select({ runId: runs.runId })
+    .from(runs)
+    .where(and(inArray(runs.runId, [...runIds]), lt(runs.finishedAt, instant)));
+  return rows.map(({ runId }) => runId);
 }
 
 /** Claims an idempotency key; the row that holds it already, when there is one. */
@@ -146,8 +258,14 @@ export async function claimKey(
   return rows[0];
 }
 
-export async function insertBlock(sql: Sql, row: typeof runBlocks.$inferInsert): Promise<void> {
-  await sql.insert(runBlocks).values(row);
+/** False when the row is there already: the transaction that wrote it was committed, though nobody was told. */
+export async function insertBlock(sql: Sql, row: typeof runBlocks.$inferInsert): Promise<boolean> {
+  const rows = await sql
+    .insert(runBlocks)
+    .values(row)
+    .onConflictDoNothing({ target: runBlocks.blockId })
+    .returning({ blockId: runBlocks.blockId });
+  return rows.length > 0;
 }
 
 export async function findBlock(sql: Sql, blockId: string): Promise<RunBlockRow | undefined> {
@@ -164,6 +282,20 @@ export async function updateBlock(
     .update(runBlocks)
     .set({ ...change, modifiedAt: new Date() })
     .where(eq(runBlocks.blockId, blockId));
+}
+
+/** Ends a block. False when it has ended: by this very change, if the answer to it was lost. */
+export async function finishBlock(
+  sql: Sql,
+  blockId: string,
+  change: Partial<typeof runBlocks.$inferInsert>,
+): Promise<boolean> {
+  const rows = await sql
+    .update(runBlocks)
+    .set({ ...change, modifiedAt: new Date() })
+    .where(and(eq(runBlocks.blockId, blockId), eq(runBlocks.status, 'running')))
+    .returning({ blockId: runBlocks.blockId });
+  return rows.length > 0;
 }
 
 /** Blocks of a run that have not finished, the innermost first. */
@@ -183,16 +315,25 @@ export async function listBlocks(sql: Sql, runId: string): Promise<RunBlockRow[]
     .orderBy(asc(runBlocks.position));
 }
 
-/** Appends an event. Writers of one run take turns, so that the numbers have no gaps and no reader misses one. */
+/**
+ * Appends an event. Two writers of one run may think of the same number: the second waits for the first one's commit and
+ * takes the next, so that the numbers have no gaps and no reader misses one.
+ */
 export async function appendEvent(
   tx: Sql,
   runId: string,
   type: string,
   data: Record<string, unknown>,
 ): Promise<void> {
-  await tx.execute(raw`select pg_advisory_xact_lock(hashtextextended(${runId}, 0))`);
   const next = raw<number>`(select coalesce(max(sequence), 0) + 1 from run_events where run_id = ${runId})`;
-  await tx.insert(runEvents).values({ runId, type, data, sequence: next as unknown as number });
+  for (;;) {
+    const written = await tx
+      .insert(runEvents)
+      .values({ runId, type, data, sequence: next as unknown as number })
+      .onConflictDoNothing()
+      .returning({ sequence: runEvents.sequence });
+    if (written.length > 0) return;
+  }
 }
 
 export async function listEvents(
@@ -213,104 +354,4 @@ export async function listEvents(
     )
     .orderBy(asc(runEvents.sequence))
     .limit(options.limit);
-}
-
-/** Where a run stands in a list. */
-export interface RunPlace {
-  readonly createdAt: Date;
-  readonly runId: string;
-}
-
-/** Undefined filters let everything through. */
-export interface RunFilter {
-  readonly organizationId: string;
-  readonly statuses: readonly string[] | undefined;
-  readonly workflowIds: readonly string[] | undefined;
-  readonly search: string | undefined;
-  readonly errorCode: string | undefined;
-  readonly tags: TagFilter | undefined;
-  readonly createdFrom: Date | undefined;
-  readonly createdBefore: Date | undefined;
-  /** With the runs that other runs started. */
-  readonly children: boolean;
-  /** Only what stands behind it. */
-  readonly after: RunPlace | null;
-  readonly offset: number;
-  readonly limit: number;
-}
-
-const {
-  output: _output,
-  parameters: _parameters,
-  browserStateSealed: _state,
-  partial: _partial,
-  ...listedColumns
-} = getTableColumns(runs);
-
-export type ListedRun = Pick<RunRow, keyof typeof listedColumns> & {
-  readonly workflowDeleted: boolean;
-};
-
-const elements = (list: readonly string[], name: string) =>
-  raw`json_array_elements_text(${JSON.stringify(list)}::json) as ${raw.identifier(name)}(key)`;
-
-const containing = (text: string) =>
-  `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
-
-function conditions(sql: Sql, filter: RunFilter): SQL | undefined {
-  const { search, errorCode, createdFrom, createdBefore, after } = filter;
-  return and(
-    eq(runs.organizationId, filter.organizationId),
-    filter.statuses && eq(runs.status, raw`status.key`),
-    filter.workflowIds && eq(runs.workflowPermanentId, raw`workflow.key`),
-    isNull(runs.debugSessionId),
-    filter.children ? undefined : isNull(runs.parentRunId),
-    filter.tags &&
-      carriesTags(
-        sql,
-        { kind: 'run', organizationId: filter.organizationId, id: runs.runId },
-        filter.tags,
-      ),
-    createdFrom && gte(runs.createdAt, createdFrom),
-    createdBefore && lt(runs.createdAt, createdBefore),
-    after === null
-      ? undefined
-      : raw`(${runs.createdAt}, ${runs.runId}) < (${after.createdAt.toISOString()}::timestamptz, ${after.runId})`,
-    errorCode === undefined
-      ? undefined
-      : raw`(${runs.errors})::jsonb @> ${JSON.stringify([{ error_code: errorCode }])}::jsonb`,
-    search === undefined
-      ? undefined
-      : raw`exists (select 1 from ${runSearches} where ${runSearches.runId} = ${runs.runId} and ${runSearches.text} ilike ${containing(search)})`,
-  );
-}
-
-/**
- * Runs, newest first. For each status and workflow that is asked for, an index holds its runs in this order: the newest of
- * each are read and merged, so that neither a rare status nor a quiet workflow makes the database look through all runs.
- */
-export async function listRuns(sql: Sql, filter: RunFilter): Promise<ListedRun[]> {
-  const { statuses, workflowIds, offset, limit } = filter;
-  const branches = [
-    raw`(select 1) as one`,
-    ...(statuses === undefined ? [] : [elements(statuses, 'status')]),
-    ...(workflowIds === undefined ? [] : [elements(workflowIds, 'workflow')]),
-  ];
-  const page = raw`(
-    select newest.run_id from ${raw.join(branches, raw` cross join `)} cross join lateral (
-      select ${runs.runId} as run_id, ${runs.createdAt} as created_at from ${runs}
-       where ${conditions(sql, filter)}
-       order by ${runs.createdAt} desc, ${runs.runId} desc limit ${offset + limit}
-    ) as newest
-    order by newest.created_at desc, newest.run_id desc offset ${offset} limit ${limit}
-  ) as page`;
-  return sql
-    .select({
-      ...listedColumns,
-      workflowDeleted: raw<boolean>`not exists (select 1 from workflows as kept
-        where kept.workflow_permanent_id = ${runs.workflowPermanentId} and kept.deleted_at is null)`,
-    })
-    .from(page)
-    .innerJoin(runs, eq(runs.runId, raw`page.run_id`))
-    .orderBy(desc(runs.createdAt), desc(runs.runId));
 }

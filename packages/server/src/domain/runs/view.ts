@@ -15,6 +15,8 @@ import type { RunRow } from './store.ts';
 export interface RunWithFiles {
   readonly run: RunRow;
   readonly artifacts: readonly ArtifactRow[];
+  /** Files that its output names and that runs have made which its blocks started. */
+  readonly childArtifacts: readonly ArtifactRow[];
   /** The workflow asked for a browser that remembers, which this version has not got. */
   readonly degraded: boolean;
 }
@@ -50,7 +52,10 @@ export function runView(parts: RunWithFiles, urls: ArtifactsService): RunRespons
     run_id: run.runId,
     run_type: 'workflow_run',
     status: run.status as RunStatus,
-    output: run.output === null ? null : refreshed(run.output, parts.artifacts, urls),
+    output:
+      run.output === null
+        ? null
+        : refreshed(run.output, [...parts.artifacts, ...parts.childArtifacts], urls),
     downloaded_files: orNull(filesOf(parts, urls)),
     recording_url: recording === undefined ? null : urls.url(recording),
     recording_archived: false,

@@ -11,14 +11,16 @@ import * as store from './store.ts';
  */
 export async function windUp(
   tx: Sql,
-  parts: Pick<RunParts, 'webhooks' | 'feed'>,
+  parts: Pick<RunParts, 'webhooks' | 'feed' | 'admission'>,
   run: store.RunRow,
   definition: StoredDefinition,
 ): Promise<void> {
   if (run.stepCount !== null) return;
   const result = journaledResult(await store.listBlocks(tx, run.runId), definition);
   await endBlocksOf(tx, run);
-  await store.updateRun(tx, run.runId, { ...result, browserStateSealed: null });
+  await store.updateRun(tx, run.runId, { ...result, admission: 'over' });
+  await store.deleteBrowser(tx, run.runId);
   await parts.webhooks.queueFor(tx, webhookRun(run));
   await parts.feed.announce(tx, run.runId);
+  await parts.admission.leave(tx, run);
 }

@@ -1,31 +1,25 @@
-import type { WebhookDelivery, WebhookReplay } from '@lapwing/protocol';
+import type {
+  WebhookDelivery,
+  WebhookPreview,
+  WebhookReplay,
+  WebhookTest,
+} from '@lapwing/protocol';
 import type { Database, Sql } from '../../db/database.ts';
 import { newId } from '../../lib/ids.ts';
-import { wireTime, wireTimeOrNull } from '../../lib/time.ts';
+import { Tally } from '../../lib/tally.ts';
 import type { JobQueue } from '../../queue/queue.ts';
 import type { OrganizationsService } from '../organizations/service.ts';
-import { webhookHeaders, webhookText } from './payload.ts';
 import { mayRetry, retryAfterSeconds, retryDelay } from './retry.ts';
+import { samplePayload } from './sample.ts';
+import { failureOf, post, type Sent, sign, type WebhookSender } from './send.ts';
 import * as store from './store.ts';
+import { deliveryView, replayView } from './view.ts';
+
+export type { WebhookSender } from './send.ts';
+export type { DeliveryRow } from './store.ts';
 
 /** The queue's name for a delivery; its data is `{ delivery_id }`. */
 export const webhookJob = 'webhook';
-
-export interface WebhookPost {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly timeoutSeconds: number;
-}
-
-export interface WebhookAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-/** Sends one POST, no redirects; rejects when no answer came. */
-export type WebhookSender = (post: WebhookPost, signal: AbortSignal) => Promise<WebhookAnswer>;
 
 /** A run that has ended, as far as its webhook goes. */
 export interface WebhookRun {
@@ -35,6 +29,18 @@ export interface WebhookRun {
   readonly webhookUrl: string | null;
 }
 
+/** Something other than the end of a run, to be told by webhook. */
+export interface WebhookEvent {
+  readonly organizationId: string;
+  /** The key that signs it. */
+  readonly apiKeyId: string | null;
+  readonly url: string;
+  /** What it tells of. */
+  readonly subjectId: string;
+  /** Sent as it is now, whatever becomes of the subject. */
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
 /** What became of one attempt. `failure` is null when the receiver took it. */
 export interface AttemptVerdict {
   readonly failure: string | null;
@@ -42,61 +48,83 @@ export interface AttemptVerdict {
   readonly retryInSeconds: number | null;
 }
 
-interface Sent {
-  readonly headers: Record<string, string>;
-  readonly body: string;
-  readonly statusCode: number | null;
-  readonly latencyMs: number;
-  readonly responseBody: string | null;
-  readonly retryAfter: string | undefined;
-  readonly error: string | null;
-}
+/** What came of an attempt, by the status that it leaves the delivery with. */
+const outcomes = { delivered: 'delivered', pending: 'retried', failed: 'given_up' } as const;
+type AttemptOutcome = (typeof outcomes)[keyof typeof outcomes];
+
+/** Counts attempts by what came of them. */
+export const attemptTally = () => new Tally<AttemptOutcome>(Object.values(outcomes));
 
 const attemptTimeoutSeconds = 30;
 const replayTimeoutSeconds = 60;
-const keptBytes = 2048;
+/** So many deliveries are queued again in one transaction. */
+const retryBatch = 500;
 
-const failureOf = (sent: Sent): string | null => {
-  if (sent.statusCode === null) return `Webhook got no response: ${sent.error}`;
-  if (sent.statusCode >= 200 && sent.statusCode < 300) return null;
-  return `Webhook failed with status code ${sent.statusCode}: ${sent.responseBody ?? ''}`;
-};
-
-/** Webhooks of ended runs: durable deliveries, their attempts, and replays by hand. */
+/** Webhooks: durable deliveries, their attempts, replays by hand, and those that were given up. */
 export class WebhooksService {
   readonly #database: Database;
   readonly #queue: JobQueue;
   readonly #organizations: OrganizationsService;
   readonly #send: WebhookSender;
+  readonly #attempts: Tally<AttemptOutcome>;
 
   constructor(options: {
     database: Database;
     queue: JobQueue;
     organizations: OrganizationsService;
     send: WebhookSender;
+    /** Counts the attempts of this process; see {@link attemptTally}. */
+    attempts: Tally<AttemptOutcome>;
   }) {
     this.#database = options.database;
     this.#queue = options.queue;
     this.#organizations = options.organizations;
     this.#send = options.send;
+    this.#attempts = options.attempts;
   }
 
   /** Queues the webhook of a run that has just ended, in the transaction that ends it. Once for each run. */
   async queueFor(tx: Sql, run: WebhookRun): Promise<void> {
+    const { organizationId, runId, apiKeyId } = run;
     const url = run.webhookUrl?.trim() ?? '';
     if (url === '') return;
+    await this.#queueOne(tx, {
+      ...{ organizationId, apiKeyId, url, runId },
+      ...{ subjectId: runId, payload: null },
+    });
+  }
+
+  /** Queues a webhook of its own payload, in the caller's transaction; it is signed and retried as those of runs are. */
+  async queueEvent(tx: Sql, event: WebhookEvent): Promise<void> {
+    await this.#queueOne(tx, { ...event, runId: null, payload: { ...event.payload } });
+  }
+
+  async #queueOne(
+    tx: Sql,
+    delivery: Pick<
+      store.DeliveryRow,
+      'organizationId' | 'apiKeyId' | 'url' | 'runId' | 'subjectId' | 'payload'
+    >,
+  ): Promise<void> {
     const deliveryId = newId('whd');
+    const jobId = crypto.randomUUID();
     const inserted = await store.insertDelivery(tx, {
+      ...delivery,
       deliveryId,
-      organizationId: run.organizationId,
-      runId: run.runId,
-      url,
+      jobId,
       status: 'pending',
-      apiKeyId: run.apiKeyId,
       nextAttemptAt: new Date(),
     });
-    if (inserted === undefined) return;
-    await this.#queue.enqueue(tx, webhookJob, { data: { delivery_id: deliveryId } });
+    if (inserted !== undefined) await this.#enqueue(tx, deliveryId, jobId);
+  }
+
+  /** How many attempts this process has made, by what came of them. */
+  get attempts(): ReadonlyMap<AttemptOutcome, number> {
+    return this.#attempts.counts;
+  }
+
+  async #enqueue(tx: Sql, deliveryId: string, jobId: string): Promise<void> {
+    await this.#queue.enqueue(tx, webhookJob, { id: jobId, data: { delivery_id: deliveryId } });
   }
 
   /** A delivery that still has to go out; null when it is settled. */
@@ -106,7 +134,7 @@ export class WebhooksService {
   }
 
   /**
-   * Makes one attempt and keeps it, with what its run is to know of it, in one transaction.
+   * Makes one attempt and keeps it, with what its subject is to know of it, in one transaction.
    * @param history How many attempts were made before; who notes the outcome (null: delivered).
    */
   async attempt(
@@ -118,7 +146,11 @@ export class WebhooksService {
     },
     signal: AbortSignal,
   ): Promise<AttemptVerdict> {
-    const sent = await this.#post(delivery, payload, attemptTimeoutSeconds, signal);
+    const sent = await this.#post(
+      { ...delivery, timeoutSeconds: attemptTimeoutSeconds },
+      payload,
+      signal,
+    );
     const failure = failureOf(sent);
     const retryAfter = retryAfterSeconds(sent.retryAfter, new Date());
     const retryInSeconds =
@@ -129,14 +161,11 @@ export class WebhooksService {
     const nextAttemptAt =
       retryInSeconds === null ? null : new Date(Date.now() + retryInSeconds * 1000);
     await this.#database.transaction(async (tx) => {
-      await this.#keep(
-        tx,
-        { runId: delivery.runId, deliveryId: delivery.deliveryId, url: delivery.url },
-        sent,
-      );
+      await this.#keep(tx, delivery, sent);
       await store.updateDelivery(tx, delivery.deliveryId, { status, nextAttemptAt });
       await history.note(tx, failure);
     });
+    this.#attempts.add(outcomes[status]);
     return { failure, retryInSeconds };
   }
 
@@ -146,19 +175,16 @@ export class WebhooksService {
     payload: object,
     signal: AbortSignal,
   ): Promise<WebhookReplay & { failure: string | null }> {
-    const target = { ...run, url: run.targetUrl, deliveryId: newId('whd') };
-    const sent = await this.#post(target, payload, replayTimeoutSeconds, signal);
-    await this.#keep(
-      this.#database.sql,
-      { runId: run.runId, deliveryId: null, url: run.targetUrl },
-      sent,
-    );
+    const { targetUrl: url, runId } = run;
+    const target = { ...run, url, deliveryId: newId('whd'), timeoutSeconds: replayTimeoutSeconds };
+    const sent = await this.#post(target, payload, signal);
+    await this.#keep(this.#database.sql, { runId, deliveryId: null, url }, sent);
     return {
       failure: failureOf(sent),
-      run_id: run.runId,
+      run_id: runId,
       run_type: 'workflow_run',
       default_webhook_url: run.webhookUrl,
-      target_webhook_url: run.targetUrl,
+      target_webhook_url: url,
       payload: sent.body,
       headers: sent.headers,
       status_code: sent.statusCode,
@@ -168,104 +194,114 @@ export class WebhooksService {
     };
   }
 
-  /** The delivery of a run with its attempts, then each replay. */
-  async deliveries(runId: string): Promise<WebhookDelivery[]> {
-    const rows = await store.listDeliveries(this.#database.sql, runId);
-    const attempts = await store.listAttempts(this.#database.sql, runId);
-    const deliveries = rows.map((row) => ({
-      delivery_id: row.deliveryId,
-      url: row.url,
-      status: row.status as WebhookDelivery['status'],
-      next_attempt_at: wireTimeOrNull(row.nextAttemptAt),
-      attempts: attempts
-        .filter((attempt) => attempt.deliveryId === row.deliveryId)
-        .map(attemptView),
-      created_at: wireTime(row.createdAt),
-    }));
-    const replays = attempts
-      .filter((attempt) => attempt.deliveryId === null)
-      .map((attempt) => ({
-        delivery_id: null,
-        url: attempt.url,
-        status: 'replay' as const,
-        next_attempt_at: null,
-        attempts: [attemptView(attempt)],
-        created_at: wireTime(attempt.createdAt),
-      }));
-    return [...deliveries, ...replays];
+  /** What a replay would say; sends nothing. */
+  async preview(run: WebhookRun, payload: object): Promise<WebhookPreview> {
+    const target = { ...run, deliveryId: newId('whd') };
+    const { headers, body } = await sign(this.#organizations, target, payload);
+    return {
+      run_id: run.runId,
+      run_type: 'workflow_run',
+      default_webhook_url: run.webhookUrl,
+      payload: body,
+      headers,
+    };
   }
 
-  async #post(
-    target: Pick<store.DeliveryRow, 'organizationId' | 'apiKeyId' | 'url' | 'deliveryId'>,
-    payload: object,
-    timeoutSeconds: number,
+  /**
+   * Sends once, now, to see what an address answers; keeps nothing of it.
+   * @param payload Null: that of a run that there never was.
+   */
+  async test(
+    target: Pick<store.DeliveryRow, 'organizationId' | 'apiKeyId' | 'url'>,
+    payload: object | null,
     signal: AbortSignal,
-  ): Promise<Sent> {
-    const body = webhookText(payload);
-    const apiKey =
-      (await this.#organizations.signingKey(target.organizationId, target.apiKeyId)) ?? '';
-    const secrets = await this.#organizations.webhookSecrets(target.organizationId);
-    const headers = webhookHeaders(body, {
-      id: target.deliveryId,
-      apiKey,
-      secrets,
-      now: new Date(),
+  ): Promise<WebhookTest> {
+    const sent = await this.#post(
+      { ...target, deliveryId: newId('whd'), timeoutSeconds: attemptTimeoutSeconds },
+      payload ?? samplePayload(new Date()),
+      signal,
+    );
+    return {
+      status_code: sent.statusCode,
+      latency_ms: sent.statusCode === null ? null : sent.latencyMs,
+      response_body: sent.responseBody,
+      headers_sent: sent.headers,
+      error: sent.error,
+    };
+  }
+
+  /** The delivery of a run with its attempts, then each replay. */
+  async deliveries(runId: string): Promise<WebhookDelivery[]> {
+    const rows = await store.deliveriesOfRun(this.#database.sql, runId);
+    const attempts = await store.attemptsOfRun(this.#database.sql, runId);
+    const replays = attempts.filter(({ deliveryId }) => deliveryId === null);
+    return [
+      ...rows.map((row) => deliveryView(row, attempts)),
+      ...replays.map((attempt) => replayView(runId, attempt)),
+    ];
+  }
+
+  /** The deliveries of an organization that have a status, those that changed last first. */
+  async list(
+    filter: Pick<store.DeliveryFilter, 'organizationId' | 'status' | 'since'>,
+    page: { readonly number: number; readonly size: number },
+  ): Promise<WebhookDelivery[]> {
+    const { sql } = this.#database;
+    const rows = await store.listDeliveries(sql, filter, {
+      offset: (page.number - 1) * page.size,
+      limit: page.size,
     });
-    const started = performance.now();
-    try {
-      const answer = await this.#send({ url: target.url, headers, body, timeoutSeconds }, signal);
-      return {
-        headers,
-        body,
-        statusCode: answer.status,
-        latencyMs: Math.round(performance.now() - started),
-        responseBody: Buffer.from(answer.body)
-          .subarray(0, keptBytes)
-          .toString('utf8')
-          .replaceAll('\0', '\uFFFD'),
-        retryAfter: answer.headers['retry-after'],
-        error: null,
-      };
-    } catch (error) {
-      signal.throwIfAborted();
-      const latencyMs = Math.round(performance.now() - started);
-      const reason = error instanceof Error ? error.message : String(error);
-      return {
-        headers,
-        body,
-        statusCode: null,
-        latencyMs,
-        responseBody: null,
-        retryAfter: undefined,
-        error: reason,
-      };
+    const attempts = await store.attemptsAt(
+      sql,
+      rows.map(({ deliveryId }) => deliveryId),
+    );
+    return rows.map((row) => deliveryView(row, attempts));
+  }
+
+  /**
+   * Sends deliveries that were given up again, each as if for the first time; what was kept of them stays.
+   * @returns the ids of those that are queued now.
+   */
+  async retryFailed(
+    which: Pick<store.DeliveryFilter, 'organizationId' | 'since' | 'deliveryIds'>,
+  ): Promise<string[]> {
+    // Those that fail once more meanwhile are not of those that were asked for.
+    const filter = { ...which, status: 'failed', before: new Date() };
+    const retried: string[] = [];
+    for (;;) {
+      const batch = await this.#database.transaction(async (tx) => {
+        const rows = await store.holdDeliveries(tx, filter, retryBatch);
+        for (const { deliveryId, jobId } of rows) {
+          const nextJobId = crypto.randomUUID();
+          await this.#queue.forget(tx, webhookJob, jobId);
+          await store.reopenDelivery(tx, deliveryId, nextJobId);
+          await this.#enqueue(tx, deliveryId, nextJobId);
+        }
+        return rows;
+      });
+      retried.push(...batch.map(({ deliveryId }) => deliveryId));
+      if (batch.length < retryBatch) return retried;
     }
+  }
+
+  #post(target: Parameters<typeof post>[1], payload: object, signal: AbortSignal): Promise<Sent> {
+    return post({ organizations: this.#organizations, send: this.#send }, target, payload, signal);
   }
 
   async #keep(
     sql: Sql,
-    of: { runId: string; deliveryId: string | null; url: string },
+    of: { readonly runId: string | null; readonly deliveryId: string | null; readonly url: string },
     sent: Sent,
   ): Promise<void> {
     await store.insertAttempt(sql, {
       attemptId: newId('wha'),
-      ...of,
+      runId: of.runId,
+      deliveryId: of.deliveryId,
+      url: of.url,
       statusCode: sent.statusCode,
       latencyMs: sent.latencyMs,
       responseBody: sent.responseBody,
       error: sent.error,
     });
   }
-}
-
-function attemptView(row: store.AttemptRow): WebhookDelivery['attempts'][number] {
-  return {
-    attempt_id: row.attemptId,
-    url: row.url,
-    status_code: row.statusCode,
-    latency_ms: row.latencyMs,
-    response_body: row.responseBody,
-    error: row.error,
-    created_at: wireTime(row.createdAt),
-  };
 }

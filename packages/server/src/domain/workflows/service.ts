@@ -1,16 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Workflow, WorkflowBody, WorkflowStatus } from '@lapwing/protocol';
-import { expandDefinition, type StoredDefinition, type WorkflowRequest } from '@lapwing/workflow';
+import type { StoredDefinition, WorkflowRequest } from '@lapwing/workflow';
 import type { Database, Sql } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
 import { LapwingError } from '../../errors.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Seal } from '../../lib/seal.ts';
-import { wireTime } from '../../lib/time.ts';
 import { parseTagFilter } from '../tags/service.ts';
 import { readDefinition } from './document.ts';
-import { mergeSettings } from './settings.ts';
 import * as store from './store.ts';
+import { versionRow } from './version-row.ts';
 import { workflowView } from './view.ts';
 
 /** Refuses an address that nothing may be sent to. @throws LapwingError `invalid_url`, `blocked_host` */
@@ -39,17 +38,6 @@ export interface WorkflowQuery {
   readonly template?: boolean | undefined;
 }
 
-/** Header values that are kept sealed; the mask stands for the value that is stored. */
-function sealedHeaders(
-  headers: Readonly<Record<string, string>>,
-  seal: Seal,
-): Record<string, string> {
-  const entries = Object.entries(headers);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, value === '***' ? value : seal.seal(value)]),
-  );
-}
-
 const missing = (permanentId: string) =>
   new LapwingError('not_found', `Workflow ${permanentId} not found`);
 
@@ -66,16 +54,30 @@ function versionOf(row: store.WorkflowRow): WorkflowVersion {
   };
 }
 
+/** Which workflow of an organization is meant; with `template` the one that the server offers to everybody. */
+interface WorkflowChoice {
+  readonly version?: number | undefined;
+  readonly template?: boolean | undefined;
+}
+
 /** Workflows and their versions. */
 export class WorkflowsService {
   readonly #database: Database;
   readonly #seal: Seal;
   readonly #checkUrl: UrlCheck;
+  readonly #templates: readonly string[];
 
-  constructor(database: Database, seal: Seal, checkUrl: UrlCheck) {
-    this.#database = database;
-    this.#seal = seal;
-    this.#checkUrl = checkUrl;
+  /** @param options.templates The workflows (`wpid_…`) that every organization may read and run as templates. */
+  constructor(options: {
+    readonly database: Database;
+    readonly seal: Seal;
+    readonly checkUrl: UrlCheck;
+    readonly templates: readonly string[];
+  }) {
+    this.#database = options.database;
+    this.#seal = options.seal;
+    this.#checkUrl = options.checkUrl;
+    this.#templates = options.templates;
   }
 
   /**
@@ -113,7 +115,7 @@ export class WorkflowsService {
           return store.findByKey(tx, organizationId, idempotencyKey);
       }
       await holdFolder(tx, organizationId, folderId);
-      return this.#insert(tx, {
+      const save = {
         organizationId,
         permanentId,
         workflowId,
@@ -121,7 +123,8 @@ export class WorkflowsService {
         request,
         before: null,
         place: { folderId, isTemplate: false },
-      });
+      };
+      return store.insertWorkflow(tx, versionRow(save, this.#seal));
     });
     if (row === undefined)
       throw new LapwingError(
@@ -146,7 +149,7 @@ export class WorkflowsService {
     };
     try {
       const row = await this.#changing(organizationId, permanentId, (tx, place) =>
-        this.#insert(tx, { ...insertion, place }),
+        store.insertWorkflow(tx, versionRow({ ...insertion, place }, this.#seal)),
       );
       return workflowView(row);
     } catch (error) {
@@ -161,12 +164,24 @@ export class WorkflowsService {
     }
   }
 
-  async get(organizationId: string, permanentId: string, version?: number): Promise<Workflow> {
-    return workflowView(await this.#find(organizationId, permanentId, version));
+  /** @throws LapwingError `not_found` */
+  async get(
+    organizationId: string,
+    permanentId: string,
+    choice: WorkflowChoice = {},
+  ): Promise<Workflow> {
+    const owner = this.#owner(organizationId, permanentId, choice);
+    return workflowView(await this.#find(owner, permanentId, choice.version));
   }
 
-  async versions(organizationId: string, permanentId: string): Promise<Workflow[]> {
-    const rows = await store.listVersions(this.#database.sql, organizationId, permanentId);
+  /** Newest first. @throws LapwingError `not_found` */
+  async versions(
+    organizationId: string,
+    permanentId: string,
+    choice: Pick<WorkflowChoice, 'template'> = {},
+  ): Promise<Workflow[]> {
+    const owner = this.#owner(organizationId, permanentId, choice);
+    const rows = await store.listVersions(this.#database.sql, owner, permanentId);
     if (rows.length === 0) throw missing(permanentId);
     return rows.map(workflowView);
   }
@@ -174,17 +189,17 @@ export class WorkflowsService {
   async list(organizationId: string, query: WorkflowQuery): Promise<Workflow[]> {
     if (query.only_saved_tasks === true && query.only_workflows === true)
       throw excludeEachOther('only_saved_tasks', 'only_workflows');
-    if (query.template === true) {
-      if (query.tags !== undefined) throw excludeEachOther('template', 'tags');
-      return [];
-    }
-    const rows = await store.listWorkflows(this.#database.sql, organizationId, {
+    if (query.template === true && query.tags !== undefined)
+      throw excludeEachOther('template', 'tags');
+    const tags = query.tags === undefined ? undefined : parseTagFilter(query.tags);
+    const listed =
+      query.template === true ? { permanentIds: this.#templates } : { organizationId, tags };
+    const rows = await store.listWorkflows(this.#database.sql, listed, {
       page: query.page,
       pageSize: query.page_size,
       statuses: query.status ?? ['published', 'draft'],
       search: query.search_key ?? query.title,
       folderId: query.folder_id,
-      tags: query.tags === undefined ? undefined : parseTagFilter(query.tags),
       templates: query.only_templates === true ? true : undefined,
       savedTasks:
         query.only_saved_tasks === true ? true : query.only_workflows === true ? false : undefined,
@@ -245,18 +260,39 @@ export class WorkflowsService {
     return ids.length;
   }
 
+  /** All that the server offers as templates. */
+  async templates(): Promise<Workflow[]> {
+    return this.list('', { page: 1, page_size: this.#templates.length + 1, template: true });
+  }
+
   /** The newest version, to be run. @throws LapwingError `not_found` */
   async newest(organizationId: string, permanentId: string): Promise<WorkflowVersion> {
     return versionOf(await this.#find(organizationId, permanentId));
   }
 
-  /** The version with this number, to be run. @throws LapwingError `not_found` */
-  async numbered(
+  /**
+   * The version that is meant, to be run.
+   * @throws LapwingError `not_found`, `invalid_state` for a template that is none.
+   */
+  async chosen(
     organizationId: string,
     permanentId: string,
-    version: number,
+    choice: WorkflowChoice,
   ): Promise<WorkflowVersion> {
-    return versionOf(await this.#find(organizationId, permanentId, version));
+    if (choice.template === true && !this.#templates.includes(permanentId)) {
+      throw new LapwingError(
+        'invalid_state',
+        `Workflow ${permanentId} is no template of this server: run it without template=true`,
+      );
+    }
+    const owner = this.#owner(organizationId, permanentId, choice);
+    return versionOf(await this.#find(owner, permanentId, choice.version));
+  }
+
+  /** @throws LapwingError `not_found` for a workflow that was deleted, or that is a template no more. */
+  async assertThere(organizationId: string, permanentId: string): Promise<void> {
+    const template = this.#templates.includes(permanentId);
+    await this.#find(template ? null : organizationId, permanentId);
   }
 
   /** One version as the API shows it, by its `w_…`; there even after the workflow was deleted. */
@@ -282,8 +318,19 @@ export class WorkflowsService {
     );
   }
 
-  async #find(
+  /** Whose workflow is looked for; null for a template, which may be anybody's. @throws LapwingError `not_found` */
+  #owner(
     organizationId: string,
+    permanentId: string,
+    { template = false }: Pick<WorkflowChoice, 'template'>,
+  ): string | null {
+    if (!template) return organizationId;
+    if (this.#templates.includes(permanentId)) return null;
+    throw missing(permanentId);
+  }
+
+  async #find(
+    organizationId: string | null,
     permanentId: string,
     version?: number,
   ): Promise<store.WorkflowRow> {
@@ -311,55 +358,11 @@ export class WorkflowsService {
       if (url != null && url !== '') await this.#checkUrl(url);
     }
   }
-
-  async #insert(
-    tx: Sql,
-    save: {
-      organizationId: string;
-      permanentId: string;
-      workflowId: string;
-      version: number;
-      request: WorkflowRequest;
-      before: store.WorkflowRow | null;
-      place: store.WorkflowPlace;
-    },
-  ): Promise<store.WorkflowRow> {
-    const {
-      title,
-      description,
-      status,
-      workflow_definition,
-      folder_id: _,
-      ...settings
-    } = save.request;
-    const headers = settings.cdp_connect_headers;
-    const sealed = headers == null ? headers : sealedHeaders(headers, this.#seal);
-    const environment = {
-      workflowId: save.workflowId,
-      now: wireTime(new Date()),
-      newId,
-      newUuid: randomUUID,
-    };
-    return store.insertWorkflow(tx, {
-      workflowId: save.workflowId,
-      workflowPermanentId: save.permanentId,
-      organizationId: save.organizationId,
-      version: save.version,
-      title,
-      description,
-      status,
-      ...save.place,
-      settings: mergeSettings(
-        { ...settings, cdp_connect_headers: sealed },
-        save.before?.settings ?? null,
-      ),
-      definition: { ...expandDefinition(workflow_definition, environment) },
-    });
-  }
 }
 
 async function markDeleted(tx: Sql, organizationId: string, ids: readonly string[]): Promise<void> {
   await store.updateWorkflows(tx, organizationId, ids, { deletedAt: new Date() });
+  await store.deleteSchedules(tx, organizationId, ids);
 }
 
 /** Keeps the folder that a workflow goes into. @throws LapwingError `invalid_parameters` when it is not there. */

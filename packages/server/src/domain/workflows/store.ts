@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, ilike, inArray, isNull, or, sql as raw } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, inArray, isNull, or, sql as raw, type SQL } from 'drizzle-orm';
 import type { Sql } from '../../db/database.ts';
 import { idempotencyKeys } from '../../db/tables/runs.ts';
+import { workflowSchedules } from '../../db/tables/schedules.ts';
 import { folders, workflows } from '../../db/tables/workflows.ts';
 import { carriesTags, type TagFilter } from '../tags/service.ts';
 
@@ -17,10 +18,16 @@ export async function insertWorkflow(
   return inserted;
 }
 
+/** Null: whosever it is. */
+type Owner = string | null;
+
+const ownedBy = (organizationId: Owner) =>
+  organizationId === null ? undefined : eq(workflows.organizationId, organizationId);
+
 /** The newest version, or the one asked for; deleted workflows are not found. */
 export async function findWorkflow(
   sql: Sql,
-  organizationId: string,
+  organizationId: Owner,
   permanentId: string,
   version?: number,
 ): Promise<WorkflowRow | undefined> {
@@ -30,7 +37,7 @@ export async function findWorkflow(
     .where(
       and(
         eq(workflows.workflowPermanentId, permanentId),
-        eq(workflows.organizationId, organizationId),
+        ownedBy(organizationId),
         isNull(workflows.deletedAt),
         version === undefined ? undefined : eq(workflows.version, version),
       ),
@@ -48,7 +55,7 @@ export async function findVersion(sql: Sql, workflowId: string): Promise<Workflo
 
 export async function listVersions(
   sql: Sql,
-  organizationId: string,
+  organizationId: Owner,
   permanentId: string,
 ): Promise<WorkflowRow[]> {
   return sql
@@ -57,7 +64,7 @@ export async function listVersions(
     .where(
       and(
         eq(workflows.workflowPermanentId, permanentId),
-        eq(workflows.organizationId, organizationId),
+        ownedBy(organizationId),
         isNull(workflows.deletedAt),
       ),
     )
@@ -70,10 +77,25 @@ export interface WorkflowFilter {
   readonly statuses: readonly string[];
   readonly search: string | undefined;
   readonly folderId: string | undefined;
-  readonly tags: TagFilter | undefined;
   readonly savedTasks: boolean | undefined;
   /** Undefined: whether they are or not. */
   readonly templates: true | undefined;
+}
+
+/** Which workflows are listed: an organization's, or these, whosever they are. */
+type Listed =
+  | { readonly organizationId: string; readonly tags: TagFilter | undefined }
+  | { readonly permanentIds: readonly string[] };
+
+function among(sql: Sql, listed: Listed): SQL | undefined {
+  if ('permanentIds' in listed)
+    return inArray(workflows.workflowPermanentId, [...listed.permanentIds]);
+  const { organizationId, tags } = listed;
+  const subject = { kind: 'workflow', organizationId, id: workflows.workflowPermanentId } as const;
+  return and(
+    eq(workflows.organizationId, organizationId),
+    tags === undefined ? undefined : carriesTags(sql, subject, tags),
+  );
 }
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, (character) => `\\${character}`);
@@ -81,7 +103,7 @@ const escapeLike = (text: string) => text.replace(/[\\%_]/g, (character) => `\\$
 /** Newest version of each workflow, the workflow created last first. */
 export async function listWorkflows(
   sql: Sql,
-  organizationId: string,
+  listed: Listed,
   filter: WorkflowFilter,
 ): Promise<WorkflowRow[]> {
   const newest = sql
@@ -89,17 +111,10 @@ export async function listWorkflows(
     .from(workflows)
     .where(
       and(
-        eq(workflows.organizationId, organizationId),
+        among(sql, listed),
         isNull(workflows.deletedAt),
         filter.folderId === undefined ? undefined : eq(workflows.folderId, filter.folderId),
         filter.templates === undefined ? undefined : eq(workflows.isTemplate, filter.templates),
-        filter.tags === undefined
-          ? undefined
-          : carriesTags(
-              sql,
-              { kind: 'workflow', organizationId, id: workflows.workflowPermanentId },
-              filter.tags,
-            ),
       ),
     )
     .orderBy(workflows.workflowPermanentId, desc(workflows.version))
@@ -192,6 +207,26 @@ export async function updateWorkflows(
     .update(workflows)
     .set({ ...change, modifiedAt: new Date() })
     .where(living(organizationId, permanentIds));
+}
+
+/** Deletes the schedules of workflows; their runs go on. */
+export async function deleteSchedules(
+  tx: Sql,
+  organizationId: string,
+  permanentIds: readonly string[],
+): Promise<void> {
+  if (permanentIds.length === 0) return;
+  const now = new Date();
+  await tx
+    .update(workflowSchedules)
+    .set({ deletedAt: now, modifiedAt: now })
+    .where(
+      and(
+        eq(workflowSchedules.organizationId, organizationId),
+        inArray(workflowSchedules.workflowPermanentId, [...permanentIds]),
+        isNull(workflowSchedules.deletedAt),
+      ),
+    );
 }
 
 /** Keeps a folder from being deleted until the transaction ends. False when it is not there. */

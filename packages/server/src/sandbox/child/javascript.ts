@@ -1,26 +1,32 @@
 /** The worker that runs JavaScript and TypeScript: once. */
 import type { CodeResult } from '../code-result.ts';
 import type { FromChild, StartMessage, ToChild } from '../messages.ts';
+import { credentialObject } from './credential.ts';
 import { lockDown } from './globals.ts';
 import { outputLimit } from './limits.ts';
 import { createConsole, createLog } from './log.ts';
-import { PageClient } from './page.ts';
+import { type Helpers, PageClient, Terminated } from './page.ts';
 import { toJson } from './to-json.ts';
 
 /** `throw new ErrorCode('CODE', 'why')` ends the block with an error code of the user's own. */
 class ErrorCode extends Error {
   override readonly name = 'ErrorCode';
   readonly code: string;
-  constructor(code: string, reasoning: string) {
+  constructor(...given: readonly unknown[]) {
+    const [code, reasoning] = given;
+    if (given.length !== 2 || typeof code !== 'string') {
+      throw new TypeError('ErrorCode takes a code, which is a text, and a reason');
+    }
     super(String(reasoning));
-    this.code = String(code);
+    this.code = code;
   }
 }
 
 const post: (message: FromChild) => void = globalThis.postMessage.bind(globalThis);
 const { inspect } = Deno;
 const mimeType = { javascript: 'text/javascript', typescript: 'application/typescript' };
-const maxText = 2000;
+const maxText = 8000;
+const helperNames = ['otp', 'solveCaptcha', 'clickAndClaimDownload'];
 
 let page: PageClient | null = null;
 let ended = false;
@@ -51,7 +57,7 @@ async function run(start: StartMessage): Promise<CodeResult> {
   const log = createLog(post, start.maxLogCost);
   if (start.page !== null) page = new PageClient(start.page, post);
   const scope = {
-    ...start.variables,
+    ...variablesOf(start, page),
     ...(page === null ? {} : { page: page.object }),
     console: createConsole(log, (value) => inspect(value, { depth: 4, colors: false })),
     ErrorCode,
@@ -78,6 +84,24 @@ async function run(start: StartMessage): Promise<CodeResult> {
   }
 }
 
+/** Helpers give way to parameters of their names. */
+function variablesOf(start: StartMessage, client: PageClient | null): Record<string, unknown> {
+  const helpers: Helpers | null = client?.helpers ?? null;
+  const bound = helperNames.map((name) => [
+    name,
+    (...args: unknown[]) => helpers?.[name]?.call(helpers, ...args),
+  ]);
+  const credentials = Object.entries(start.credentials);
+  return {
+    ...(helpers === null ? {} : Object.fromEntries(bound)),
+    ...Object.assign({}, ...credentials.map(([, fields]) => fields)),
+    ...start.variables,
+    ...Object.fromEntries(
+      credentials.map(([name, fields]) => [name, credentialObject(fields, helpers)]),
+    ),
+  };
+}
+
 /** Deno says "SyntaxError: what\n  |\n4 | source\n  | ~\n at blob:…:4:7", or "what at blob:…:4:7". */
 function syntaxError(error: unknown, code: string): CodeResult {
   const full = textOf(error, 'message') ?? '';
@@ -97,6 +121,9 @@ function raised(error: unknown): CodeResult {
       code: error.code.slice(0, maxText),
       reasoning: error.message.slice(0, maxText),
     };
+  }
+  if (error instanceof Terminated) {
+    return { kind: 'terminated', message: error.message.slice(0, maxText) };
   }
   return {
     kind: 'raised',

@@ -17,6 +17,8 @@ interface Path {
   readonly steps: readonly (readonly [string, ...unknown[]])[];
 }
 
+export type Helpers = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
 interface Use {
   readonly name: string;
   readonly member: Member;
@@ -27,9 +29,16 @@ class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
 
+/** A helper found that there is no going on. */
+export class Terminated extends Error {
+  override readonly name = 'Terminated';
+}
+
 /** The user's `page` is {@link object}; what the parent answers goes to {@link receive}. */
 export class PageClient {
   readonly object: object;
+  /** Functions that are no one's methods, by name. */
+  readonly helpers: Helpers;
   readonly #post: (message: FromChild) => void;
   readonly #prototypes: ReadonlyMap<string, object>;
   /** Kept apart from the objects, so that user code cannot make up a path. */
@@ -46,6 +55,7 @@ export class PageClient {
       classes.map(([name, members]) => [name, this.#buildClass(name, members)]),
     );
     this.object = this.#make('Page', { root: 'page', steps: [] });
+    this.helpers = this.#make('Helpers', { root: 'helpers', steps: [] }) as Helpers;
   }
 
   receive(message: ToChild): void {
@@ -201,6 +211,8 @@ function toError({ name, message }: { name: string; message: string }): Error {
       return new TimeoutError(message);
     case 'TypeError':
       return new TypeError(message);
+    case 'Terminated':
+      return new Terminated(message);
     default:
       return new Error(message);
   }

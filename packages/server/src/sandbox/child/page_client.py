@@ -14,6 +14,10 @@ class TimeoutError(Error, builtins.TimeoutError):
     """The page did not do it in time."""
 
 
+class Terminated(Exception):
+    """A helper found that there is no going on."""
+
+
 class PageClient:
     """Sends calls, and hands their answers to whoever awaits them."""
 
@@ -24,6 +28,7 @@ class PageClient:
         self._last_id = 0
         self._classes = {name: _build_class(name, members) for name, members in surface.items()}
         self.page = self.make("Page", "page", [])
+        self.helpers = self.make("Helpers", "helpers", [])
 
     def close(self):
         """Whatever of the code still runs reaches the page no more."""
@@ -217,5 +222,5 @@ def _regex_flags(flags):
 
 
 def _to_exception(name, message):
-    classes = {"TimeoutError": TimeoutError, "TypeError": TypeError, "AttributeError": AttributeError}
+    classes = {"TimeoutError": TimeoutError, "TypeError": TypeError, "Terminated": Terminated}
     return classes.get(name, Error)(message)

@@ -13,8 +13,12 @@ class Refused(Exception):
     """The code was not run."""
 
 
+class Misused(SyntaxError):
+    """The code was not run: it uses ErrorCode in a way that cannot be checked beforehand."""
+
+
 def check(tree):
-    """Raises Refused for code that is not allowed, and SyntaxError for a misused ErrorCode."""
+    """Raises Refused for code that is not allowed, and Misused for a misused ErrorCode."""
     for node in ast.walk(tree):
         fault = _fault(node)
         if fault:
@@ -58,7 +62,7 @@ def _check_error_codes(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == "ErrorCode" and id(node) not in proper:
             text = 'ErrorCode is only allowed as raise ErrorCode("CODE", "why") with a literal code'
-            raise SyntaxError(text, ("<code>", node.lineno, node.col_offset + 1, None))
+            raise Misused(text, ("<code>", node.lineno, node.col_offset + 1, None))
 
 
 def _is_proper(call):

@@ -9,11 +9,11 @@ import math
 import sys
 import types
 
-from page_client import PageClient
+from page_client import PageClient, Terminated
 from reuse import Interpreter
-from rules import Refused, check
+from rules import Misused, Refused, check
 
-MAX_TEXT = 2000
+MAX_TEXT = 8000
 MAX_DEPTH = 90
 FILE = "<code>"
 # Not a name that user code can spell.
@@ -25,6 +25,9 @@ NOT_OFFERED = {
     "input", "license", "locals", "open", "quit", "setattr", "vars",
 }
 
+# Functions that are no one's methods.
+HELPERS = ("otp", "solve_captcha", "click_and_claim_download")
+
 client = None
 interpreter = None
 
@@ -35,6 +38,23 @@ class ErrorCode(Exception):
     def __init__(self, code, reasoning):
         super().__init__(reasoning)
         self.code = code
+
+
+class Credential:
+    """A credential: its fields, and what is sent to its owner."""
+
+    def __init__(self, fields, helpers):
+        self.__dict__.update(fields)
+        self._helpers = helpers
+
+    async def otp(self, **options):
+        return await self._helpers.otp(**options)
+
+    async def magic_link(self, page, **options):
+        await page.goto(await self._helpers.magic_link(**options))
+
+    def __repr__(self):
+        return "<Credential>"
 
 
 class FellOff:
@@ -58,6 +78,10 @@ async def run(start_text, log, call):
         return _dumps({"kind": "error_code", "code": error.code[:MAX_TEXT], "reasoning": str(error)[:MAX_TEXT]})
     except Refused as error:
         return _dumps({"kind": "refused", "message": str(error)[:MAX_TEXT]})
+    except Misused as error:
+        return _dumps({"kind": "misused", "message": _raised(error)["message"]})
+    except Terminated as error:
+        return _dumps({"kind": "terminated", "message": str(error)[:MAX_TEXT]})
     except BaseException as error:
         if not isinstance(error, Exception) or isinstance(error, (MemoryError, RecursionError)):
             interpreter.spend()
@@ -84,13 +108,14 @@ def _close_page():
 
 async def _run(start, log, call):
     global client
-    variables = dict(start["variables"])
+    scope = _scope(log)
     if start["page"] is not None:
         send = lambda call_id, message: call(call_id, _dumps(message))
         client = PageClient(start["page"]["surface"], start["page"]["values"], send)
-        variables["page"] = client.page
+        scope.update({name: getattr(client.helpers, name) for name in HELPERS})
+    variables = _variables(start)
     names = [name for name in variables if name.isidentifier() and not keyword.iskeyword(name)]
-    body = _compile(start["code"], names, _scope(log))
+    body = _compile(start["code"], names, scope)
     value = await body(**{name: variables[name] for name in names})
     if isinstance(value, FellOff):
         value = {
@@ -99,6 +124,17 @@ async def _run(start, log, call):
             if name not in variables and not isinstance(item, types.ModuleType)
         }
     return {"kind": "returned", "value": to_json(value)}
+
+
+def _variables(start):
+    credentials = start["credentials"]
+    helpers = client and client.helpers
+    return {
+        **{name: value for fields in credentials.values() for name, value in fields.items()},
+        **start["variables"],
+        **{name: Credential(fields, helpers) for name, fields in credentials.items()},
+        **({"page": client.page} if client else {}),
+    }
 
 
 def _compile(code, names, scope):

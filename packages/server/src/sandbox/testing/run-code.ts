@@ -14,6 +14,7 @@ export function requestFor(
     language,
     code,
     variables: {},
+    credentials: {},
     timeoutMs: 10_000,
     page: null,
     onLog: () => undefined,
@@ -50,6 +51,9 @@ export function ending(result: CodeResult): string {
       return `${result.type}: ${result.message}`;
     case 'error_code':
       return `${result.code}: ${result.reasoning}`;
+    case 'misused':
+    case 'terminated':
+      return `${result.kind}: ${result.message}`;
     case 'refused':
       return result.message;
     case 'limit':

@@ -1,10 +1,11 @@
-import { interpret, type RunEnvironment, RunStopped } from '@lapwing/workflow';
+import { interpret, type Journal, type RunEnvironment, RunStopped } from '@lapwing/workflow';
 import { z } from 'zod';
-import type { RunsService } from '../../domain/runs/service.ts';
+import { type RunsService, timeLimitReason } from '../../domain/runs/service.ts';
 import { type HostTools, RunHost } from '../../host/run-host.ts';
 import { newId } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { type ClaimedJob, JobInterrupted, type JobSlot, type JobVerdict } from '../../queue/job.ts';
+import { observeRun, type RunObservation, type Telemetry } from '../observe-run.ts';
 
 const Data = z.object({ run_id: z.string() });
 
@@ -13,6 +14,7 @@ type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>
 export interface RunHandlerParts {
   readonly tools: HostTools;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   /**
    * Fires when the worker shuts down, with a RunStopped: no further block begins, those that work have their time, those
    * that only wait for somebody are left at once.
@@ -27,6 +29,7 @@ export function runHandler(parts: RunHandlerParts) {
     const { run_id: runId } = Data.parse(job.data);
     const run = await execution.take(runId);
     if (run === null) return { kind: 'done' };
+    const observation = observeRun(parts.telemetry, run);
     const stop = new RunStop(run, lease);
     const unwatch = execution.onEnded(runId, () => stop.now('canceled', 'The run was canceled'));
     const host = new RunHost(parts.tools, run, {
@@ -34,47 +37,57 @@ export function runHandler(parts: RunHandlerParts) {
       draining: parts.draining,
       lendSlot: (waiting) => slot.lend(waiting),
     });
+    const journal = observation.journal(
+      execution.journal(run, {
+        beforeBlock: () => parts.draining.throwIfAborted(),
+        browserState: () => host.browser.changedState(),
+      }),
+    );
     try {
-      await host.files.load();
-      await carryOut(parts, run, host, stop.signal);
+      await host.resume();
+      await carryOut(parts, { run, host, journal, observation }, stop.signal);
       return { kind: 'done' };
     } catch (error) {
-      if (isLost(lease)) return await letGo(host);
-      return await giveUp(parts, run, host, error);
+      if (isLost(lease.reason) || isLost(error)) return await letGo(host);
+      return await giveUp(parts, { run, host, journal, observation }, error);
     } finally {
       unwatch();
       stop.dispose();
+      observation.end(null);
     }
   };
 }
 
 /** Another worker may have the run by now: nothing of it may be written here. */
-const isLost = (lease: AbortSignal) =>
-  lease.reason instanceof JobInterrupted && lease.reason.why === 'lease_lost';
+const isLost = (reason: unknown) => reason instanceof JobInterrupted && reason.why === 'lease_lost';
 
 async function letGo(host: RunHost): Promise<JobVerdict> {
   await host.abandon();
   return { kind: 'again' };
 }
 
-async function carryOut(
-  parts: RunHandlerParts,
-  run: TakenRun,
-  host: RunHost,
-  signal: AbortSignal,
-): Promise<void> {
-  const { execution } = parts.tools.runs;
-  const result = await interpret(run.definition, environmentOf(parts, run, host, signal));
-  await host.close();
-  await execution.end(run.runId, result);
+/** A run that is being carried out. */
+interface RunInHand {
+  readonly run: TakenRun;
+  readonly host: RunHost;
+  readonly journal: Journal;
+  readonly observation: RunObservation;
 }
 
-function environmentOf(
+async function carryOut(
   parts: RunHandlerParts,
-  run: TakenRun,
-  host: RunHost,
+  inHand: RunInHand,
   signal: AbortSignal,
-): RunEnvironment {
+): Promise<void> {
+  const { run, host, observation } = inHand;
+  const { execution } = parts.tools.runs;
+  const result = await interpret(run.definition, environmentOf(inHand, signal));
+  await host.close();
+  await execution.end(run, result);
+  observation.end(result.status);
+}
+
+function environmentOf({ run, host, journal }: RunInHand, signal: AbortSignal): RunEnvironment {
   return {
     runId: run.runId,
     workflowId: run.workflowId,
@@ -83,7 +96,7 @@ function environmentOf(
     parameters: run.parameters,
     browserSessionId: null,
     partial: run.partial,
-    journal: parts.tools.runs.execution.journal(run.runId, () => parts.draining.throwIfAborted()),
+    journal,
     capabilities: (blockId) => host.capabilities(blockId),
     newId,
     signal,
@@ -93,25 +106,23 @@ function environmentOf(
 /** A run that was interrupted goes back to the queue; one that met an error of ours ends, saying so. */
 async function giveUp(
   parts: RunHandlerParts,
-  run: TakenRun,
-  host: RunHost,
+  { run, host, journal, observation }: RunInHand,
   error: unknown,
 ): Promise<JobVerdict> {
   const { execution } = parts.tools.runs;
   if (error instanceof RunStopped && error.kind === 'interrupted') {
-    const left = await host.leaveBrowser();
-    await host.close();
-    await execution.giveBack(run.runId, left);
+    await journal.settle();
+    await execution.giveBack(run, await host.giveBack());
     return { kind: 'again' };
   }
-  parts.log.error({ err: error, run_id: run.runId }, 'A run ended by an error of Lapwing');
+  parts.log.error({ err: error }, 'A run ended by an error of Lapwing');
   const reason = `Unexpected error: ${error instanceof Error ? error.message : String(error)}`;
   await host
     .close()
-    .catch((closing) =>
-      parts.log.error({ err: closing, run_id: run.runId }, 'A run was not wound up'),
-    );
-  await execution.fail(run.runId, reason);
+    .catch((closing) => parts.log.error({ err: closing }, 'A run was not wound up'));
+  await journal.settle().catch(() => {});
+  await execution.fail(run, reason);
+  observation.end('failed');
   return { kind: 'done' };
 }
 
@@ -124,8 +135,10 @@ class RunStop {
   constructor(run: TakenRun, lease: AbortSignal) {
     const limit = run.maxElapsedMinutes;
     const left = run.startedAt.getTime() + limit * 60_000 - Date.now();
-    const late = `Workflow run exceeded max elapsed runtime limit of ${limit} minutes.`;
-    this.#timer = setTimeout(() => this.now('timed_out', late), Math.max(0, left));
+    this.#timer = setTimeout(
+      () => this.now('timed_out', timeLimitReason(limit)),
+      Math.max(0, left),
+    );
     const release = () => this.now('interrupted', 'The worker has to let go of the run');
     lease.addEventListener('abort', release, { once: true });
     this.#unlink = () => lease.removeEventListener('abort', release);

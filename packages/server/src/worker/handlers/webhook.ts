@@ -1,10 +1,24 @@
 import { z } from 'zod';
 import type { Sql } from '../../db/database.ts';
 import type { RunsService } from '../../domain/runs/service.ts';
-import type { WebhooksService } from '../../domain/webhooks/service.ts';
+import type { DeliveryRow, WebhooksService } from '../../domain/webhooks/service.ts';
 import type { ClaimedJob, JobVerdict } from '../../queue/job.ts';
 
 const Data = z.object({ delivery_id: z.string() });
+
+/** What is sent, and who notes how it went. */
+interface Subject {
+  readonly payload: object;
+  note(tx: Sql, failure: string | null): Promise<void>;
+}
+
+async function subjectOf(runs: RunsService, { runId, payload }: DeliveryRow): Promise<Subject> {
+  if (runId === null) return { payload: payload ?? {}, note: async () => undefined };
+  return {
+    payload: await runs.webhookPayload(runId),
+    note: (tx, failure) => runs.noteWebhook(runId, failure, tx),
+  };
+}
 
 /** One attempt at a webhook: sends it, keeps what came of it, and says when to try again. */
 export function webhookHandler(parts: {
@@ -15,12 +29,8 @@ export function webhookHandler(parts: {
     const { delivery_id: deliveryId } = Data.parse(job.data);
     const delivery = await parts.webhooks.pending(deliveryId);
     if (delivery === null) return { kind: 'done' };
-    const payload = await parts.runs.webhookPayload(delivery.runId);
-    const history = {
-      attempts: job.attempt,
-      note: (tx: Sql, failure: string | null) =>
-        parts.runs.noteWebhook(delivery.runId, failure, tx),
-    };
+    const { note, payload } = await subjectOf(parts.runs, delivery);
+    const history = { attempts: job.attempt, note };
     const verdict = await parts.webhooks.attempt(delivery, payload, history, signal);
     if (verdict.failure === null) return { kind: 'done' };
     if (verdict.retryInSeconds === null) return { kind: 'dead', reason: verdict.failure };

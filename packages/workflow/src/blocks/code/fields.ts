@@ -62,13 +62,17 @@ const step = z.object({
 
 /** The fields of a `code` block. */
 export const codeFields = z.object({
-  code: z.string().describe('Statements, run as the body of an async function.'),
+  code: z
+    .string()
+    .describe(
+      'Statements, run as the body of an async function. Beside `page` they may await `click_and_claim_download(target)` (clicks, and gives the path of the file that comes), `solve_captcha()` (waits until none is left) and `otp()` (asks `totp_url` of the run for a one-time code).',
+    ),
   language: z
     .enum(['python', 'javascript', 'typescript'])
     .default('python')
     .describe('Templates are rendered in python only: elsewhere use the parameters as variables.'),
   parameter_keys: parameterKeys.describe(
-    'Keys of parameters and outputs that the code sees as variables.',
+    'Keys of parameters and outputs that the code sees as variables. Of a `file_url` it gets the path of a copy, for `set_input_files`; a credential is an object with `username`, `password`, `totp`, …, `otp()` and `magic_link(page)`.',
   ),
   prompt: z.string().nullable().default(null).describe('What the code is for, for display.'),
   steps: z.array(step).nullable().default(null).describe('An outline for display.'),

@@ -7,14 +7,14 @@ const maxBytes = 200;
 // biome-ignore format: one class of characters
 const forbidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu;
 
-/** A name that a site suggests, made safe to be a file's: no path, no control characters, at most 200 bytes. */
+/** A name that somebody suggests, made safe to be a file's: no path, no control characters, 1 to 200 bytes. */
 export function safeFileName(suggested: string): string {
   const base = suggested.split(/[/\\]/).at(-1) ?? '';
   const cleaned = base
     .normalize('NFC')
     .replace(forbidden, '_')
     .replace(/^[.\s]+|[.\s]+$/g, '');
-  return cleaned === '' ? 'download' : shortened(cleaned);
+  return cleaned === '' ? 'file' : shortened(cleaned);
 }
 
 function shortened(name: string): string {
@@ -27,10 +27,19 @@ function shortened(name: string): string {
 }
 
 /** `report.csv` → `report_2.csv` for attempt 2; attempt 0 is the name itself. */
-export function numberedName(name: string, attempt: number): string {
+function numberedName(name: string, attempt: number): string {
   if (attempt === 0) return name;
   const extension = extname(name);
   return `${name.slice(0, name.length - extension.length)}_${attempt}${extension}`;
+}
+
+/** The name made safe; when that is taken, with `_1`, `_2`, … before its extension. */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
+  const wanted = safeFileName(name);
+  for (let attempt = 0; ; attempt += 1) {
+    const candidate = numberedName(wanted, attempt);
+    if (!taken.has(candidate)) return candidate;
+  }
 }
 
 /**

@@ -1,17 +1,5 @@
 import { expect, it } from 'vitest';
-import { freeName, nameOfResponse, safeName } from './file-names.ts';
-
-it('takes paths and control characters out of a name', () => {
-  expect(safeName('../../etc/pass\u0000wd')).toBe('_.._etc_pass_wd');
-  expect(safeName(' .. ')).toBe('file');
-  expect(safeName(`${'x'.repeat(300)}.pdf`)).toMatch(/^x+\.pdf$/);
-  expect(safeName(`${'x'.repeat(300)}.pdf`)).toHaveLength(200);
-});
-
-it('numbers a name that is taken before its extension', () => {
-  expect(freeName('a.csv', new Set())).toBe('a.csv');
-  expect(freeName('a.csv', new Set(['a.csv', 'a_1.csv']))).toBe('a_2.csv');
-});
+import { nameOfResponse } from './file-types.ts';
 
 it('prefers the name in Content-Disposition, encoded ones included', () => {
   const headers = { 'content-disposition': "attachment; filename*=UTF-8''bill%20%C5%BD.pdf" };

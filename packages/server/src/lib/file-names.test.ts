@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { moveToFreeName, numberedName, safeFileName } from './download-names.ts';
+import { freeName, moveToFreeName, safeFileName } from './file-names.ts';
 
 it('keeps a plain name as it is', () => {
   expect(safeFileName('Bericht März.pdf')).toBe('Bericht März.pdf');
@@ -13,8 +13,9 @@ it.each([
   ['C:\\temp\\a.txt', 'a.txt'],
   ['a\u0000b\u202e.txt', 'a_b_.txt'],
   ['.bashrc', 'bashrc'],
-  ['...', 'download'],
-  ['', 'download'],
+  ['...', 'file'],
+  [' .. ', 'file'],
+  ['', 'file'],
   ['a:b?.csv', 'a_b_.csv'],
 ])('makes %j safe', (suggested, safe) => {
   expect(safeFileName(suggested)).toBe(safe);
@@ -26,10 +27,10 @@ it('shortens a long name before its extension, never inside a character', () => 
   expect(name).toMatch(/^ü+\.xlsx$/);
 });
 
-it('numbers a name before its extension', () => {
-  expect(numberedName('a.tar.gz', 0)).toBe('a.tar.gz');
-  expect(numberedName('a.csv', 2)).toBe('a_2.csv');
-  expect(numberedName('README', 1)).toBe('README_1');
+it('numbers a name that is taken before its extension', () => {
+  expect(freeName('a.tar.gz', new Set())).toBe('a.tar.gz');
+  expect(freeName('a.csv', new Set(['a.csv', 'a_1.csv']))).toBe('a_2.csv');
+  expect(freeName('x/README', new Set(['README']))).toBe('README_1');
 });
 
 it('gives files of one name different names, even when they come at once', async () => {

@@ -1,5 +1,5 @@
-import type { Site } from '../../site/site.ts';
-import type { ServerProcess } from '../../support/server-process.ts';
+import type { Site } from '../site/site.ts';
+import type { ServerProcess } from './server-process.ts';
 
 /** Creates a version 1 workflow of these blocks. */
 export async function createWorkflow(

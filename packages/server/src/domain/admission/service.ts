@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import type { Database, Sql } from '../../db/database.ts';
+import type { Admission } from '../../db/tables/runs.ts';
+import type { JobState } from '../../queue/job.ts';
+import type { JobQueue } from '../../queue/queue.ts';
+import * as store from './store.ts';
+
+/** Of a run: whether other runs of its organization wait for a place. */
+export const othersWait: typeof store.othersWait = store.othersWait;
+
+/** The queue's name for a run; its data is `{ run_id }`. */
+export const runJob = 'run';
+
+/**
+ * So many runs of an organization may be in the queue, not yet taken up. What more it has waits as rows: neither the
+ * claims of the workers nor the runs of other organizations notice how many they are.
+ */
+const window = 32;
+
+/** What admission knows of a run. */
+export interface AdmittedRun {
+  readonly organizationId: string;
+  readonly runId: string;
+  /** What only one run at a time may have, by name; null: nothing. */
+  readonly lanes: readonly string[] | null;
+  readonly limited: boolean;
+  readonly awaited: boolean;
+  readonly admission: Admission;
+  readonly depth: number;
+  readonly turn: number | null;
+}
+
+/** A run that has a place, and how its job stands; null: it has none. */
+export interface PlacedRun extends store.Placed {
+  readonly job: JobState | null;
+}
+
+/** How a new run begins; the columns of its row. */
+export type Beginning = Pick<AdmittedRun, 'admission' | 'limited' | 'turn'>;
+
+/** The id of the job of a run: the same whenever it is made, so that a run never has two. */
+export function runJobId(runId: string): string {
+  const hex = createHash('md5').update(runId).digest('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/**
+ * Who may begin, and when. A run goes through two doors:
+ *
+ * 1. Its lanes: of the runs that want the same thing, one at a time has it, strictly in the order of coming.
+ * 2. A place of its organization: as many as its limit says, and never more than {@link window} that no worker has taken
+ *    up; the highest priority first, then the order of coming.
+ *
+ * Behind them its job is in the queue. What is decided, is decided in the transaction that creates, takes up or ends a run;
+ * wherever somebody waits or may have to, under a lock of the organization. That lock comes last in its transaction and
+ * waits for no row (`skip locked`), so that it can be in no deadlock with the rows of runs.
+ *
+ * A run that a block of another one waits for has neither lanes nor a place: it goes on in those of the waiting one, which
+ * could otherwise wait for itself. A paused run keeps what it has.
+ */
+export class AdmissionService {
+  readonly #database: Database;
+  readonly #queue: JobQueue;
+  readonly #limit: number | null;
+
+  /** @param parts.limit Runs at a time of organizations that have no limit of their own; null: any number. */
+  constructor(parts: { database: Database; queue: JobQueue; limit: number | null }) {
+    this.#database = parts.database;
+    this.#queue = parts.queue;
+    this.#limit = parts.limit;
+  }
+
+  /** How a run begins that has not been written yet. Nobody is locked out: who has to wait is told so under the lock. */
+  async beginning(
+    tx: Sql,
+    run: Pick<AdmittedRun, 'organizationId' | 'lanes' | 'awaited'>,
+  ): Promise<Beginning> {
+    if (run.awaited) return { admission: 'ready', limited: false, turn: null };
+    const standing = await this.#standing(tx, run.organizationId);
+    const limited = standing.limit !== null;
+    const mayStart = run.lanes === null && !limited && !standing.othersWait && roomIn(standing) > 0;
+    return mayStart
+      ? { admission: 'ready', limited, turn: nextTurn(standing) }
+      : { admission: 'waiting', limited, turn: null };
+  }
+
+  /** Lets a run that was just written in, or stands it where it has to wait. */
+  async enter(tx: Sql, run: AdmittedRun): Promise<void> {
+    if (run.admission === 'ready') return this.#enqueue(tx, run);
+    await store.lockOrganization(tx, run.organizationId);
+    if (run.lanes !== null && (await store.joinLanes(tx, run, run.lanes))) return;
+    await this.#admit(tx, run.organizationId);
+  }
+
+  /**
+   * A worker has taken the run up: the next one may go to the queue.
+   * @param run.othersWait As {@link othersWait} says of it.
+   */
+  async taken(tx: Sql, run: AdmittedRun & { readonly othersWait: boolean }): Promise<void> {
+    if (run.awaited || !run.othersWait) return;
+    // Looked at first without the lock: an organization at its limit has room for nobody, however often one is taken up.
+    if (roomIn(await this.#standing(tx, run.organizationId)) === 0) return;
+    await store.lockOrganization(tx, run.organizationId);
+    await this.#admit(tx, run.organizationId);
+  }
+
+  /**
+   * A run is over: what it had is the next one's, in the transaction that ends it.
+   * @param run As it was before, or with its admission `over`.
+   */
+  async leave(tx: Sql, run: AdmittedRun): Promise<void> {
+    // A place that was counted for nobody and that no worker was to take: nobody waits for it.
+    if (run.lanes === null && !run.limited && run.admission !== 'ready') return;
+    const { organizationId, runId } = run;
+    await store.lockOrganization(tx, organizationId);
+    const lanes = run.lanes === null ? [] : await store.leaveLanes(tx, runId);
+    if (lanes.length > 0) await store.unblockFirst(tx, organizationId, lanes);
+    await this.#admit(tx, organizationId);
+  }
+
+  /** The runs that have a place; those that ended meanwhile may be among them. */
+  async placed(): Promise<PlacedRun[]> {
+    const runs = await store.listPlaced(this.#database.sql);
+    const ids = runs.map(({ runId }) => runJobId(runId));
+    const states = await this.#queue.states(runJob, ids);
+    return runs.map((run) => ({ ...run, job: states.get(runJobId(run.runId)) ?? null }));
+  }
+
+  /** Puts the job of a run that has a place into the queue; one that is there stays. */
+  async again(tx: Sql, run: AdmittedRun): Promise<void> {
+    if (run.admission === 'ready' || run.admission === 'taken') await this.#enqueue(tx, run);
+  }
+
+  /**
+   * Lets those in that wait though they need not: a limit was raised, or one that began to wait was not seen by who made
+   * room at that moment.
+   */
+  async mend(signal: AbortSignal): Promise<void> {
+    const { sql } = this.#database;
+    for (const organizationId of await store.listWaitingOrganizations(sql)) {
+      if (signal.aborted) return;
+      const stuck = await store.listStuckLanes(sql, organizationId);
+      const standing = await this.#standing(sql, organizationId);
+      if (stuck.length === 0 && !(standing.othersWait && roomIn(standing) > 0)) continue;
+      await this.#database.transaction((tx) => this.#mendOne(tx, organizationId));
+    }
+  }
+
+  async #mendOne(tx: Sql, organizationId: string): Promise<void> {
+    await store.lockOrganization(tx, organizationId);
+    const stuck = await store.listStuckLanes(tx, organizationId);
+    const freed = new Set(stuck.map(({ lane }) => lane));
+    for (const { runId, isOver } of stuck) {
+      if (isOver) for (const lane of await store.leaveLanes(tx, runId)) freed.add(lane);
+    }
+    if (freed.size > 0) await store.unblockFirst(tx, organizationId, [...freed]);
+    await this.#admit(tx, organizationId);
+  }
+
+  /** Under the lock: fills the places that are free. */
+  async #admit(tx: Sql, organizationId: string): Promise<void> {
+    const standing = await this.#standing(tx, organizationId);
+    const count = standing.othersWait ? roomIn(standing) : 0;
+    if (count === 0) return;
+    const next = { count, turn: nextTurn(standing) };
+    for (const { runId, turn } of await store.admitNext(tx, organizationId, next))
+      await this.#enqueue(tx, { runId, turn, awaited: false, depth: 0 });
+  }
+
+  /**
+   * The queue goes by rounds: each organization with ready runs has one of them in each round, however many it has. A run
+   * that another one waits for goes before all others, the deepest first: it ends what has begun.
+   */
+  async #enqueue(
+    tx: Sql,
+    run: Pick<AdmittedRun, 'runId' | 'turn' | 'awaited' | 'depth'>,
+  ): Promise<void> {
+    await this.#queue.enqueue(tx, runJob, {
+      id: runJobId(run.runId),
+      data: { run_id: run.runId },
+      priority: run.awaited ? run.depth : -(run.turn ?? 0),
+    });
+  }
+
+  #standing(sql: Sql, organizationId: string): Promise<store.Standing> {
+    return store.findStanding(sql, organizationId, { limit: this.#limit, count: window });
+  }
+}
+
+/** So many more runs may be in the queue. */
+function roomIn({ limit, places, ready }: store.Standing): number {
+  const left = limit === null ? window : limit - places;
+  return Math.max(0, Math.min(window - ready, left));
+}
+
+/** Behind the organization's own ready runs, and not before the round that is being served. */
+function nextTurn({ lastTurn, firstTurn }: store.Standing): number {
+  return Math.max(lastTurn === null ? 0 : lastTurn + 1, firstTurn ?? 0);
+}
