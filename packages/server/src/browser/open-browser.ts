@@ -110,6 +110,7 @@ async function equip(
       setUp(page).catch(() => {});
       state.watch(page);
     },
+    decided: (page) => fileTabs.decided(page),
     onCurrent: (page) => recording?.follow(page),
     onCrash: () => hooks.onGone('The page of this run crashed. It may have used too much memory.'),
   });

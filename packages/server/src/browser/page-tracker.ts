@@ -1,5 +1,6 @@
 import type { BrowserContext, Dialog, Page } from 'playwright-core';
 import type { BrowserLog } from './settings.ts';
+import { isBlank } from './url-guard.ts';
 
 export interface PageTrackerOptions {
   readonly context: BrowserContext;
@@ -8,6 +9,8 @@ export interface PageTrackerOptions {
   readonly log: BrowserLog;
   /** Called for each page of ours as soon as we know it. */
   readonly onPage: (page: Page) => void;
+  /** Resolves when it is known whether a blank page stays: one that was opened to fetch a file does not. */
+  readonly decided: (page: Page) => Promise<void>;
   /** Called when another page becomes the current one. */
   readonly onCurrent: (page: Page) => void;
   /** The current page crashed. */
@@ -76,7 +79,7 @@ export class PageTracker {
     const opener = await page.opener().catch(() => null);
     if (this.owns(opener)) this.#learn(page);
     if (!this.owns(page)) return;
-    if (opener !== null) await arrival(page);
+    if (opener !== null) await arrival(page).then(() => this.#options.decided(page));
     this.select(page);
   }
 
@@ -128,8 +131,4 @@ function arrival(page: Page): Promise<void> {
     page.on('framenavigated', look);
     page.on('close', done);
   });
-}
-
-function isBlank(url: string): boolean {
-  return url === '' || url === 'about:blank';
 }

@@ -7,7 +7,7 @@ import { closeBrowser, type OpenBrowser, openBrowser } from './open-browser.ts';
 import { joinParts, type RunFiles } from './run-parts.ts';
 import type { SavedState } from './saved-state.ts';
 import type { BrowserLog, BrowserSettings } from './settings.ts';
-import { openableAddress, type UrlGuard } from './url-guard.ts';
+import { isBlank, openableAddress, type UrlGuard } from './url-guard.ts';
 import { abortable, bounded } from './waiting.ts';
 
 export interface RunBrowserOptions {
@@ -140,7 +140,7 @@ export class RunBrowser {
   /** Null while no browser is open, or while its page is blank. */
   currentUrl(): string | null {
     const url = this.#opened?.tracker.current?.url() ?? '';
-    return url === '' || url === 'about:blank' ? null : url;
+    return isBlank(url) ? null : url;
   }
 
   /** Waits for the downloads that have begun, `milliseconds` at most. A browser that has gone sends nothing more. */

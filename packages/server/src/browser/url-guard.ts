@@ -20,6 +20,12 @@ export function isWeb(url: string): boolean {
   return /^https?:/i.test(url);
 }
 
+/** Addresses of pages that show nothing yet; some versions of Chromium call one that never will `:`. */
+const blanks: readonly string[] = ['', 'about:blank', ':'];
+
+/** Whether a page has been nowhere yet. */
+export const isBlank = (url: string): boolean => blanks.includes(url);
+
 interface PausedRequest {
   readonly requestId: string;
   readonly request: { readonly url: string };
