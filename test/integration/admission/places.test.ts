@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { startMailServer } from '../../../packages/server/src/mail/testing/mail-server.ts';
 import { type Gate, startGate } from '../../support/gate.ts';
 import { type Lapwing, startLapwing } from '../../support/lapwing.ts';
 import { addOrganization } from '../../support/organizations.ts';
@@ -122,9 +123,15 @@ it('a run and those that it waits for are one to the limit; those that it does n
 });
 
 it('a paused run keeps its place', async () => {
-  lapwing = await startLapwing({ LAPWING_MAX_RUNS_PER_ORGANIZATION: '1' });
+  const relay = await startMailServer({ disabledCommands: ['STARTTLS', 'AUTH'] });
+  onTestFinished(() => relay.close());
+  lapwing = await startLapwing({
+    LAPWING_MAX_RUNS_PER_ORGANIZATION: '1',
+    LAPWING_SMTP_URL: `smtp://127.0.0.1:${relay.port}`,
+    LAPWING_MAIL_FROM: 'Lapwing <lapwing@server.test>',
+  });
   const asking = await lapwing.createWorkflow({
-    blocks: [{ block_type: 'human_interaction', label: 'ask', timeout_seconds: 600 }],
+    blocks: [{ block_type: 'human_interaction', label: 'ask', recipients: ['ann@b.co'] }],
   });
   const paused = await startRun(lapwing, asking);
   await expect.poll(() => statusOf(lapwing, paused), { timeout: 30_000 }).toBe('paused');

@@ -157,7 +157,9 @@ describe('every operation', () => {
       await mine('POST', path, { tags: [{ key: 'mine', value: 'only' }] });
     }
     const keys = (await mine('GET', '/v1/organizations/me/api_keys')).body.api_keys;
+    const schedule = await mine('POST', `/v1/agents/${workflowId}/schedules`, hourly);
     foreign = {
+      workflow_schedule_id: schedule.body.schedule.workflow_schedule_id,
       workflow_permanent_id: workflowId,
       run_id: run.run_id,
       workflow_run_id: run.run_id,
@@ -180,6 +182,7 @@ describe('every operation', () => {
       blocks: [{ block_type: 'wait', label: 'pause', wait_sec: 1 }],
     },
   };
+  const hourly = { cron_expression: '0 * * * *', timezone: 'UTC' };
   /** Bodies that fit, with foreign ids where they have any. */
   const bodyOf = (id: OperationId): unknown => {
     const bodies: Partial<Record<OperationId, unknown>> = {
@@ -187,6 +190,8 @@ describe('every operation', () => {
       updateWorkflow: { json_definition: definition },
       legacyCreateWorkflow: definition,
       legacyUpdateWorkflow: definition,
+      createSchedule: hourly,
+      updateSchedule: hourly,
       createRun: { workflow_id: foreign.workflow_permanent_id },
       createBlockRun: { workflow_id: foreign.workflow_permanent_id, block_labels: ['pause'] },
       cancelRuns: { run_ids: [foreign.run_id] },

@@ -13,7 +13,9 @@ afterAll(() => place.remove());
 const program = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
 
 it('start runs a server until it is told to stop', async () => {
-  const child = spawn(process.execPath, [program, 'start', 'api'], {
+  // An API by itself wants a server for its database.
+  const role = place.url === null ? 'all' : 'api';
+  const child = spawn(process.execPath, [program, 'start', role], {
     env: {
       PATH: process.env.PATH,
       LAPWING_DATA_DIR: place.directory,

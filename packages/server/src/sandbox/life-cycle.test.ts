@@ -101,13 +101,17 @@ it('replaces a spare that died', slow, async () => {
 });
 
 it('lets no child outlive a killed parent, even one in an endless loop', slow, async () => {
+  const moduleAt = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
-    const { Sandbox } = await import(${JSON.stringify(new URL('./sandbox.ts', import.meta.url).href)});
-    const run = { language: 'javascript', code: 'console.log("running"); await sleep(0.05); while (true);',
-      variables: {}, timeoutMs: 60000, page: null, signal: new AbortController().signal,
-      onLog: () => console.log('running') };
-    await new Sandbox({ maxChildren: 1 }).run(run);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const { Sandbox } = await import(${moduleAt('./sandbox.ts')});
+    const { requestFor } = await import(${moduleAt('./testing/run-code.ts')});
+    const code = 'console.log("running"); await sleep(0.05); while (true);';
+    const onLog = () => console.log('running');
+    await new Sandbox({ maxChildren: 1 }).run(
+      requestFor('javascript', code, { timeoutMs: 60_000, onLog }));`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(parent.stdout, 'data');
   const children = await childIds(parent.pid);
   expect(children).toHaveLength(1);
