@@ -15,6 +15,11 @@ export interface Database {
   /** Runs `work` in one transaction. On PGlite only the given handle may be used inside: the outer one deadlocks. */
   transaction<T>(work: (tx: Sql) => Promise<T>): Promise<T>;
   /**
+   * Sends a statement whose answer nobody needs. Within a transaction it goes on to the next at once: the commit waits for
+   * the answer, and fails as the statement fails.
+   */
+  sendAlong(handle: Sql, statement: PromiseLike<unknown>): Promise<void>;
+  /**
    * The same database for those who cannot be told to come back later: while it is out of reach, their statements and
    * transactions wait, for up to five minutes. One that was under way when the connection was lost is done again, though
    * it may have been committed.

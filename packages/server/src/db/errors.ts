@@ -15,7 +15,7 @@ const socketCodes = new Set([
 ]);
 
 /** A statement, or the opening of a connection for it, that the server never answered. */
-export class ConnectionLost extends Error {
+class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
 
@@ -46,6 +46,9 @@ export function isConnectionLost(error: unknown): boolean {
   if (error instanceof DrizzleQueryError || error instanceof ConnectionLost) return true;
   return error instanceof Error && socketCodes.has((error as NodeJS.ErrnoException).code ?? '');
 }
+
+/** Whether a statement was refused only because an earlier one of its transaction had failed. */
+export const isAborted = (error: unknown): boolean => databaseError(error)?.code === '25P02';
 
 function databaseError(error: unknown): pg.DatabaseError | null {
   if (error instanceof pg.DatabaseError) return error;

@@ -108,6 +108,7 @@ function poolOver(thread: PgliteThread): pg.Pool {
     user: 'postgres',
     database: 'postgres',
     max: 1,
+    pipeline: true,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: turnTimeoutMs,
     stream: () => pgliteStream((kind, bytes) => thread.request({ kind, bytes })),

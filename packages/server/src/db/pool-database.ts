@@ -5,6 +5,7 @@ import { LapwingError } from '../errors.ts';
 import type { Database, Sql, SqlExecutor } from './database.ts';
 import { asLost } from './errors.ts';
 import { outlastOutage } from './outage.ts';
+import { sendAlong, transaction } from './transaction.ts';
 
 /** What differs between the drivers: how notifications arrive and what else must be closed. */
 export interface DriverParts {
@@ -24,14 +25,17 @@ export function poolDatabase(parts: DriverParts): Database {
   const database: Database = {
     kind: parts.kind,
     sql,
-    transaction: (work) => transaction(sql, work),
+    transaction: (work) => transaction(parts.pool, work),
+    sendAlong,
     patient: (signal) =>
       parts.kind === 'pglite' ? database : patient(database, parts.pool, signal),
     executor,
     listen: parts.listen,
-    notify: async (handle, channel, payload) => {
-      await executor(handle).executeSql('select pg_notify($1, $2)', [channel, payload]);
-    },
+    notify: (handle, channel, payload) =>
+      sendAlong(
+        handle,
+        executor(handle).executeSql('select pg_notify($1, $2)', [channel, payload]),
+      ),
     ping: () => ping(parts),
     close: parts.close,
   };
@@ -65,23 +69,6 @@ export function watchPool(pool: pg.Pool, log: Logger): void {
     // The error itself carries the client with all it knows.
     log.warn({ reason: message }, 'An idle database connection was lost');
   });
-}
-
-async function transaction<T>(sql: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
-  let failure: { readonly error: unknown } | null = null;
-  try {
-    return await sql.transaction(async (tx) => {
-      try {
-        return await work(tx);
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
-    });
-  } catch (error) {
-    // Of a lost connection the rollback fails too, and would hide what failed first.
-    throw failure === null ? asLost(error) : (failure as { readonly error: unknown }).error;
-  }
 }
 
 type Queryable = Pick<pg.Pool, 'query'>;

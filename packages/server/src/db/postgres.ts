@@ -23,6 +23,8 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     ...settings,
     connectionString: url,
     max: 10,
+    // Statements need not wait for the answers to earlier ones: see transaction.ts.
+    pipeline: true,
     // No statement of a request or of the queue takes long; one that does holds a connection from the others.
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
