@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from './config.ts';
+import { type Config, storageBucket } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openDatabase } from './db/open.ts';
 import { AdmissionService } from './domain/admission/service.ts';
@@ -21,7 +21,8 @@ import { createLog, type Log } from './lib/log.ts';
 import { loadOrCreateKey, Seal } from './lib/seal.ts';
 import type { JobKind } from './queue/job.ts';
 import { JobQueue } from './queue/queue.ts';
-import { DiskStorage } from './storage/disk-storage.ts';
+import { openStorage } from './storage/open-storage.ts';
+import type { Storage } from './storage/storage.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { tracedHttp } from './telemetry/traced-http.ts';
 import { SpanScope } from './telemetry/tracer.ts';
@@ -49,8 +50,8 @@ export interface App {
   /** In which span work is: its requests show there. */
   readonly scope: SpanScope;
   /**
-   * The services for work that cannot be told to come back later: they wait for a database that is out of reach, as
-   * {@link Database.patient} says, until the signal fires.
+   * The services for work that cannot be told to come back later: they wait for a database and a storage that are out of
+   * reach, as {@link Database.patient} and {@link Storage.patient} say, until the signal fires.
    */
   patient(signal: AbortSignal): Services;
   /** Says where clients reach the server, once that is known. */
@@ -91,6 +92,10 @@ async function openData(config: Config, seedPath: string, log: Log) {
   const directory = config.LAPWING_DATA_DIR;
   await mkdir(directory, { recursive: true });
   const seal = await loadKey(config);
+  const storage: Storage = await openStorage(
+    { directory: join(directory, 'files'), bucket: storageBucket(config) },
+    log,
+  );
   const database = await openDatabase({
     url: config.DATABASE_URL,
     directory: join(directory, 'database'),
@@ -99,7 +104,6 @@ async function openData(config: Config, seedPath: string, log: Log) {
   });
   const queue = await JobQueue.start(database, jobKinds(config.LAPWING_LEASE_SECONDS), log);
   const feed = await RunFeed.open(database);
-  const storage = new DiskStorage(join(directory, 'files'));
   return { seal, database, queue, feed, storage, attempts: attemptTally() };
 }
 
@@ -188,7 +192,11 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     metrics: metricsOf(config, { database, queue, ...services }),
     scope,
     patient: (signal) =>
-      buildServices(config, { ...data, database: database.patient(signal) }, net),
+      buildServices(
+        config,
+        { ...data, database: database.patient(signal), storage: data.storage.patient(signal) },
+        net,
+      ),
     setPublicUrl: (url) => {
       publicUrl = config.LAPWING_PUBLIC_URL ?? url;
     },

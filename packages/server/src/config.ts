@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { bucketFault, type S3Bucket } from './lib/s3.ts';
+import { parseS3Address } from './lib/s3-address.ts';
 
 const list = z.string().transform((text) =>
   text
@@ -26,6 +28,17 @@ const mailUrl = (scheme: 'smtp' | 'imap') =>
   z
     .url({ protocol: new RegExp(`^${scheme}s?$`), hostname: /./ })
     .refine((text) => hasReadableLogin(text), 'has a % in its login that begins no code');
+const bucketUrl = z.string().transform((text, context) => {
+  try {
+    return parseS3Address(text);
+  } catch (error) {
+    context.addIssue({
+      code: 'custom',
+      message: error instanceof Error ? error.message : String(error),
+    });
+    return z.NEVER;
+  }
+});
 const timeZone = z
   .string()
   .refine((name) => isTimeZone(name), 'must be an IANA time zone such as Europe/Berlin');
@@ -69,6 +82,11 @@ export const settings = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('A PostgreSQL server to use in place of the embedded database'),
+  LAPWING_STORAGE_URL: bucketUrl
+    .optional()
+    .describe(
+      'Where files are kept: `s3://bucket` or `s3://bucket/folder`, which workers on other hosts reach too; without it, the data folder. What it leaves out of `s3://key:secret@bucket/folder?endpoint=https://…&region=…` is taken from the settings `LAPWING_S3_…`',
+    ),
   LAPWING_API_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{8,4096}$/, 'must be 8 to 4096 visible ASCII characters')
@@ -132,7 +150,7 @@ export const settings = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      'A server that speaks S3 (MinIO, Ceph, R2 …), used by every block in place of AWS; name a private one in LAPWING_ALLOW_HOSTS too',
+      'A server that speaks S3 (MinIO, Ceph, R2 …), used by every block and by LAPWING_STORAGE_URL in place of AWS; for blocks, name a private one in LAPWING_ALLOW_HOSTS too',
     ),
   LAPWING_S3_BUCKET: z
     .string()
@@ -141,12 +159,12 @@ export const settings = z.object({
     .describe(
       'Bucket of `upload_to_s3` and `download_to_s3`; may go on with a folder: `bucket/folder`',
     ),
-  LAPWING_S3_REGION: z.string().min(1).optional().describe('Region of that bucket'),
+  LAPWING_S3_REGION: z.string().min(1).optional().describe('Region of these buckets'),
   LAPWING_S3_ACCESS_KEY_ID: z
     .string()
     .min(1)
     .optional()
-    .describe('Key that may write to that bucket'),
+    .describe('Key that may write to these buckets'),
   LAPWING_S3_SECRET_ACCESS_KEY: z.string().min(1).optional().describe('Secret of that key'),
   LAPWING_AZURE_BLOB_URL: z
     .string()
@@ -223,6 +241,27 @@ export class SettingsError extends Error {
 }
 
 /**
+ * The bucket that keeps files, with the folder in it; null: the data folder keeps them.
+ * @throws SettingsError when there is no key for it, or its region is none
+ */
+export function storageBucket(config: Config): (S3Bucket & { readonly folder: string }) | null {
+  const { LAPWING_STORAGE_URL: address } = config;
+  if (address === undefined) return null;
+  const accessKeyId = address.accessKeyId ?? config.LAPWING_S3_ACCESS_KEY_ID;
+  const secretAccessKey = address.secretAccessKey ?? config.LAPWING_S3_SECRET_ACCESS_KEY;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new SettingsError(
+      `LAPWING_STORAGE_URL names the bucket ${address.bucket}, but there is no key for it: set LAPWING_S3_ACCESS_KEY_ID and LAPWING_S3_SECRET_ACCESS_KEY, or write s3://key:secret@${address.bucket}`,
+    );
+  }
+  const region = address.region ?? config.LAPWING_S3_REGION ?? null;
+  const fault = bucketFault({ bucket: address.bucket, region });
+  if (fault !== null) throw new SettingsError(`LAPWING_S3_REGION: ${fault}`);
+  const endpoint = address.endpoint ?? config.LAPWING_S3_ENDPOINT ?? null;
+  return { ...address, accessKeyId, secretAccessKey, region, endpoint };
+}
+
+/**
  * Reads the settings from environment variables. Empty ones count as not set; unknown `LAPWING_…` names are refused,
  * because a misspelt setting must not be silently without effect.
  * @throws SettingsError
@@ -248,6 +287,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
   if (!parsed.success || unknown.length > 0)
     throw new SettingsError([...wrong, ...unknown].join('\n'));
+  storageBucket(parsed.data);
   return parsed.data;
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLog } from './log.ts';
+import { createLog, withLogFields } from './log.ts';
 
 function logged(level: 'debug' | 'info' | 'error' | 'silent', pretty: boolean) {
   const lines: string[] = [];
@@ -50,4 +50,24 @@ it('writes nothing when silent', () => {
   const { log, lines } = logged('silent', false);
   log.error('Nothing');
   expect(lines).toEqual([]);
+});
+
+it('puts the fields of the work at hand into each of its entries, and into no other', async () => {
+  const { log, lines } = logged('info', false);
+  const work = (runId: string) =>
+    withLogFields({ kind: 'run', run_id: runId }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      withLogFields({ block: 'inner' }, () => log.child({ part: 1 }).info({ kind: 'own' }, runId));
+      log.info(runId);
+    });
+  await Promise.all([work('wr_1'), work('wr_2')]);
+  log.info('outside');
+  const entries = lines.map((line) => JSON.parse(line));
+  for (const runId of ['wr_1', 'wr_2'])
+    expect(entries.filter(({ msg }) => msg === runId)).toMatchObject([
+      { run_id: runId, block: 'inner', kind: 'own', part: 1 },
+      { run_id: runId, kind: 'run' },
+    ]);
+  const outside = entries.find(({ msg }) => msg === 'outside');
+  expect(Object.keys(outside)).toEqual(['level', 'time', 'msg']);
 });

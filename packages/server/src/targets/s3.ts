@@ -1,6 +1,7 @@
 import type { HttpResponse } from '@lapwing/workflow';
 import { AwsV4Signer } from 'aws4fetch';
 import type { HttpClient } from '../egress/http-client.ts';
+import { bucketFault, firstRegion, otherRegion, type S3Bucket, s3Request } from '../lib/s3.ts';
 import { expectSuccess, sendFile } from './send-file.ts';
 import {
   encodedPath,
@@ -11,15 +12,7 @@ import {
   TargetFailure,
 } from './target.ts';
 
-/** A bucket and the keys that open it. */
-export interface S3Bucket {
-  readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly region: string | null;
-  /** Address of a server that speaks S3; null: AWS, by region. */
-  readonly endpoint: string | null;
-}
+export type { S3Bucket } from '../lib/s3.ts';
 
 interface Placed {
   readonly http: HttpClient;
@@ -34,13 +27,8 @@ interface Placed {
  * @throws TargetFailure when the bucket or the region cannot be one
  */
 export function s3Target(http: HttpClient, bucket: S3Bucket, folder: string): Target {
-  const { region } = bucket;
-  if (!/^[\w-][\w.-]{1,254}$/.test(bucket.bucket)) {
-    throw new TargetFailure(`"${bucket.bucket}" is no name of a bucket`);
-  }
-  if (region !== null && !/^[a-z0-9-]{1,40}$/i.test(region)) {
-    throw new TargetFailure(`"${region}" is no name of a region; write it like eu-central-1`);
-  }
+  const fault = bucketFault(bucket);
+  if (fault !== null) throw new TargetFailure(fault);
   return {
     send: async (file, signal) => {
       const placed = { http, bucket, file, key: [...folderNames(folder), objectName(file)] };
@@ -54,30 +42,23 @@ export function s3Target(http: HttpClient, bucket: S3Bucket, folder: string): Ta
 
 /** Who did not name the region learns it from the first refusal. */
 async function putWhereItLives(placed: Placed, signal: AbortSignal): Promise<HttpResponse> {
-  const region = placed.bucket.region ?? 'us-east-1';
+  const region = placed.bucket.region ?? firstRegion;
   const answer = await put(placed, region, signal);
-  const named = answer.headers['x-amz-bucket-region'];
-  const isElsewhere = answer.status >= 300 && named !== undefined && named !== region;
-  return isElsewhere && /^[a-z0-9-]+$/.test(named) ? await put(placed, named, signal) : answer;
+  const named = otherRegion(answer, region);
+  return named === null ? answer : await put(placed, named, signal);
 }
 
 async function put(placed: Placed, region: string, signal: AbortSignal): Promise<HttpResponse> {
   const { bucket, file, key } = placed;
-  const base = bucket.endpoint?.replace(/\/+$/, '') ?? awsEndpoint(region);
-  const signer = new AwsV4Signer({
-    method: 'PUT',
-    url: `${base}/${encodedPath([bucket.bucket, ...key])}`,
-    headers: { 'content-type': file.contentType, 'x-amz-content-sha256': file.sha256 },
-    accessKeyId: bucket.accessKeyId,
-    secretAccessKey: bucket.secretAccessKey,
-    service: 's3',
-    region,
-  });
+  const signer = new AwsV4Signer(
+    s3Request(bucket, region, {
+      method: 'PUT',
+      path: encodedPath(key),
+      sha256: file.sha256,
+      headers: { 'content-type': file.contentType },
+    }),
+  );
   const signed = await signer.sign();
   const to = { url: signed.url.href, headers: Object.fromEntries(signed.headers) };
   return sendFile(placed.http, to, file, signal);
-}
-
-function awsEndpoint(region: string): string {
-  return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
