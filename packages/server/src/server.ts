@@ -77,7 +77,7 @@ async function startWorkerRole(
   const patience = new AbortController();
   const { runs, artifacts, webhooks, uploads } = app.patient(patience.signal);
   const tracer = await openTracer(environment, { version, log: app.log });
-  const telemetry = { metrics: app.metrics, scope: app.scope, tracer };
+  const telemetry = { metrics: app.metrics, scope: app.scope, tracer, log: app.log };
   const worker = await startWorker(
     { ...app, runs, artifacts, webhooks, uploads, telemetry },
     {

@@ -9,19 +9,21 @@ const textOf = (event: RunEvent) =>
   `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`;
 
 /**
- * Sends events as they come. An error before the first one is thrown, so that it gets its status and body.
+ * Sends events as they come. The answer begins at once: a client that resumes where nothing happens has its stream all the
+ * same.
  * @param events Ends by itself, or when the signal fires.
  */
-export async function sendEvents(
+export function sendEvents(
   reply: FastifyReply,
   events: AsyncGenerator<RunEvent>,
   signal: AbortSignal,
-): Promise<FastifyReply> {
-  const first = await events.next();
+): FastifyReply {
   const stream = new Readable({ read() {} });
+  // The headers are set when the stream is piped, and would wait for its first event.
+  stream.once('resume', () => reply.raw.flushHeaders());
   const heartbeat = setInterval(() => stream.push(': still here\n\n'), heartbeatMs);
   signal.addEventListener('abort', () => stream.push(null), { once: true });
-  void pump(first, events, stream).finally(() => clearInterval(heartbeat));
+  void pump(events, stream).finally(() => clearInterval(heartbeat));
   return reply
     .header('content-type', 'text/event-stream; charset=utf-8')
     .header('cache-control', 'no-store')
@@ -29,15 +31,11 @@ export async function sendEvents(
     .send(stream);
 }
 
-async function pump(
-  first: IteratorResult<RunEvent>,
-  events: AsyncGenerator<RunEvent>,
-  stream: Readable,
-): Promise<void> {
+async function pump(events: AsyncGenerator<RunEvent>, stream: Readable): Promise<void> {
   try {
-    for (let next = first; next.done !== true; next = await events.next()) {
+    for await (const event of events) {
       if (stream.destroyed || stream.readableEnded) return;
-      stream.push(textOf(next.value));
+      stream.push(textOf(event));
     }
     stream.push(null);
   } catch (error) {

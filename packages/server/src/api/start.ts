@@ -98,6 +98,8 @@ function createServer({
     const failure = failureOf(error, isUnavailable);
     if (failure.status >= 500)
       log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
+    // Nobody is going to read the rest of its body.
+    if (!request.raw.complete) reply.header('connection', 'close');
     return reply
       .code(failure.status)
       .type('application/json; charset=utf-8')

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
@@ -26,8 +27,8 @@ import type { Span, SpanDetails, TraceOrigin, Tracer } from './tracer.ts';
 
 type Protocol = 'http/protobuf' | 'http/json';
 
-/** How long the last spans may take to be sent. */
-const closeMs = 5_000;
+/** How long the last spans may take to be sent: a collector that is there takes milliseconds. */
+const closeMs = 2_000;
 
 /** A tracer that sends its spans to the collector of the OTEL_… variables, which the SDK reads itself. */
 export async function otelTracer(
@@ -35,6 +36,8 @@ export async function otelTracer(
   about: { readonly version: string; readonly log: Log },
 ): Promise<Tracer> {
   tellLog(about.log);
+  // Spans are sent by timers: what these log is not about the run that happened to start one.
+  const outside = AsyncLocalStorage.snapshot();
   const ids = new SeededIds();
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
@@ -45,12 +48,12 @@ export async function otelTracer(
     idGenerator: ids,
     spanProcessors: [new BatchSpanProcessor(await exporterOf(protocol))],
   });
-  const tracer = provider.getTracer('lapwing', about.version);
+  const maker = { tracer: provider.getTracer('lapwing', about.version), outside };
   return {
     start: (name, origin, details) => {
       const parent = parentOf(origin);
-      if (parent !== null) return startSpan(tracer, name, details, parent);
-      return ids.seeded(origin.seed, () => startSpan(tracer, name, details, ROOT_CONTEXT));
+      if (parent !== null) return startSpan(maker, name, details, parent);
+      return ids.seeded(origin.seed, () => startSpan(maker, name, details, ROOT_CONTEXT));
     },
     close: async () => {
       const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -72,12 +75,23 @@ async function exporterOf(protocol: Protocol): Promise<SpanExporter> {
 
 /** A collector that is not reached shows in the log, and nowhere else. */
 function tellLog(log: Log): void {
-  const warn = (message: string, ...facts: unknown[]) => log.warn({ facts }, `Traces: ${message}`);
+  const warn = (message: string, ...facts: unknown[]) =>
+    log.warn({ reason: [reasonOf(message), ...facts].join(' ') }, 'Traces: OpenTelemetry warns');
   const ignore = () => undefined;
   diag.setLogger(
     { error: warn, warn, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
+}
+
+/** Errors come as JSON, with their stacks. */
+function reasonOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text);
+    return typeof message === 'string' && message !== '' ? message : text;
+  } catch {
+    return text;
+  }
 }
 
 /** Random ids, but for the trace of a span whose seed is known: it comes out the same in every process. */
@@ -113,21 +127,25 @@ function parentOf({ traceParent }: TraceOrigin): Context | null {
   return isSpanContextValid(parent) ? trace.setSpanContext(ROOT_CONTEXT, parent) : null;
 }
 
-function startSpan(tracer: ApiTracer, name: string, details: SpanDetails, parent: Context): Span {
-  const kind = details.kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL;
-  return wrapped(
-    tracer,
-    tracer.startSpan(name, { kind, attributes: { ...details.attributes } }, parent),
-  );
+interface SpanMaker {
+  readonly tracer: ApiTracer;
+  /** Does something as if nobody in particular had asked for it. */
+  readonly outside: <T>(work: () => T) => T;
 }
 
-function wrapped(tracer: ApiTracer, span: ApiSpan): Span {
+function startSpan(maker: SpanMaker, name: string, details: SpanDetails, parent: Context): Span {
+  const kind = details.kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL;
+  const attributes = { ...details.attributes };
+  return wrapped(maker, maker.tracer.startSpan(name, { kind, attributes }, parent));
+}
+
+function wrapped(maker: SpanMaker, span: ApiSpan): Span {
   return {
-    child: (name, details) => startSpan(tracer, name, details, trace.setSpan(ROOT_CONTEXT, span)),
+    child: (name, details) => startSpan(maker, name, details, trace.setSpan(ROOT_CONTEXT, span)),
     end: ({ failed, attributes = {} }) => {
       span.setAttributes({ ...attributes });
       if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
+      maker.outside(() => span.end());
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { BlockOutcome, BlockVisit, Journal } from '@lapwing/workflow';
+import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Span, SpanScope, Tracer } from '../telemetry/tracer.ts';
+import type { Attributes, Span, SpanScope, Tracer } from '../telemetry/tracer.ts';
 
 /** Where a worker tells what it does. */
 export interface Telemetry {
@@ -8,6 +9,7 @@ export interface Telemetry {
   readonly tracer: Tracer;
   /** Runs are carried out within it. */
   readonly scope: SpanScope;
+  readonly log: Log;
 }
 
 /** A run as it is taken up, as far as it is observed. */
@@ -25,7 +27,7 @@ export interface ObservedRun {
 export interface RunObservation {
   /** The same journal, which tells of blocks that it is asked and told about. */
   journal(journal: Journal): Journal;
-  /** The life is over. @param status How the run ended; null when it did not. */
+  /** The life is over: the first call says how. @param status How the run ended; null when it did not. */
   end(status: string | null): void;
 }
 
@@ -39,9 +41,12 @@ interface OpenBlock {
 
 /** Begins to observe a life of a run: its span, its wait, its blocks. */
 export function observeRun(telemetry: Telemetry, run: ObservedRun): RunObservation {
-  const { metrics, scope } = telemetry;
-  if (run.attempt === 1)
+  const { metrics, scope, log } = telemetry;
+  const { attempt } = run;
+  const startedAt = performance.now();
+  if (attempt === 1)
     metrics.runStarted(Math.max(0, run.startedAt.getTime() - run.createdAt.getTime()) / 1000);
+  else log.info({ attempt }, 'A run is taken up again');
   const span = telemetry.tracer.start(
     'run',
     { seed: run.runId, traceParent: run.traceParent },
@@ -50,23 +55,61 @@ export function observeRun(telemetry: Telemetry, run: ObservedRun): RunObservati
       attributes: {
         'lapwing.run.id': run.runId,
         'lapwing.workflow.id': run.workflowPermanentId,
-        'lapwing.run.attempt': run.attempt,
+        'lapwing.run.attempt': attempt,
       },
     },
   );
   scope.enter(span);
   const blocks = new OpenBlocks(telemetry, run.runId, span);
+  let isOver = false;
   return {
     journal: (journal) => observed(journal, blocks),
     end: (status) => {
+      if (isOver) return;
+      isOver = true;
       blocks.abandon();
       scope.enter(null);
       span.end({
         failed: status !== null && status !== 'completed',
         attributes: status === null ? {} : { 'lapwing.run.status': status },
       });
+      const seconds = Math.round(performance.now() - startedAt) / 1000;
+      if (status === null) log.info({ attempt, seconds }, 'A run is let go of unfinished');
+      else log.info({ status, attempt, seconds }, 'A run has ended');
     },
   };
+}
+
+/**
+ * Shows work for a run beside its lives, in the same trace.
+ * @param work Answers with what went wrong, or null.
+ */
+export async function observeWork<T extends { readonly failure: string | null }>(
+  { tracer, scope }: Pick<Telemetry, 'tracer' | 'scope'>,
+  about: {
+    readonly name: string;
+    readonly run: Pick<ObservedRun, 'runId' | 'traceParent'>;
+    readonly attributes: Attributes;
+  },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { runId, traceParent } = about.run;
+  const span = tracer.start(
+    about.name,
+    { seed: runId, traceParent },
+    { kind: 'internal', attributes: { 'lapwing.run.id': runId, ...about.attributes } },
+  );
+  return scope.run(async () => {
+    scope.enter(span);
+    let failed = true;
+    try {
+      const result = await work();
+      failed = result.failure !== null;
+      return result;
+    } finally {
+      span.end({ failed });
+    }
+  });
 }
 
 function observed(journal: Journal, blocks: OpenBlocks): Journal {
@@ -131,7 +174,7 @@ class OpenBlocks {
   }
 
   #close(path: string, open: OpenBlock, status: string): void {
-    const failed = status !== 'completed' && status !== 'skipped';
+    const failed = !['completed', 'skipped', 'interrupted'].includes(status);
     open.span.end({ failed, attributes: { 'lapwing.block.status': status } });
     this.#byPath.delete(path);
     this.#enter(open.outer);

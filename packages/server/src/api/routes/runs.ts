@@ -40,14 +40,11 @@ export function runHandlers(runs: RunsService): RunHandlers {
     },
     cancelRuns: ({ principal, body }) => runs.cancelMany(principal.organizationId, body.run_ids),
     getTimeline: (request) => runs.timeline(request.principal.organizationId, idOf(request)),
-    streamEvents: (request, reply) => {
+    streamEvents: async (request, reply) => {
       const after = Number.parseInt(request.headers['last-event-id'] ?? '0', 10) || 0;
-      const { organizationId } = request.principal;
-      return sendEvents(
-        reply,
-        runs.events(organizationId, idOf(request), after, request.signal),
-        request.signal,
-      );
+      const { principal, signal } = request;
+      const events = await runs.events(principal.organizationId, idOf(request), after, signal);
+      return sendEvents(reply, events, signal);
     },
   };
 }

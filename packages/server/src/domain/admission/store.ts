@@ -30,7 +30,7 @@ const waitersOf = (organizationId: SQL) =>
     where waiter.organization_id = ${organizationId} and waiter.admission = 'waiting')`;
 
 /** Of a run: whether other runs of its organization wait for a place. */
-export const othersWait: SQL<boolean> = waitersOf(raw`${runs.organizationId}`);
+export const othersWait: SQL<boolean> = waitersOf(raw`runs.organization_id`);
 
 /** Whoever decides who goes next in an organization does so alone, until the transaction is over. */
 export async function lockOrganization(tx: Sql, organizationId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Sql } from '../../db/database.ts';
 import { wireTime } from '../../lib/time.ts';
+import type { RunFeed } from './feed.ts';
 import { storable } from './storable.ts';
 import * as store from './store.ts';
 
@@ -10,7 +11,12 @@ interface BlockEnd {
 }
 
 /** Ends an unfinished block of a run, with its event. What it has recorded so far stays. */
-export async function endBlock(tx: Sql, row: store.RunBlockRow, end: BlockEnd): Promise<void> {
+export async function endBlock(
+  tx: Sql,
+  feed: RunFeed,
+  row: store.RunBlockRow,
+  end: BlockEnd,
+): Promise<void> {
   const finishedAt = new Date();
   const durationSeconds = (finishedAt.getTime() - row.createdAt.getTime()) / 1000;
   // In a loop an old value may not be taken for this iteration's (blocks.md §5.4).
@@ -23,7 +29,7 @@ export async function endBlock(tx: Sql, row: store.RunBlockRow, end: BlockEnd): 
     finishedAt,
     durationSeconds,
   });
-  await store.appendEvent(tx, row.runId, 'block.finished', {
+  const data = {
     workflow_run_block_id: row.blockId,
     label: row.label,
     block_type: row.blockType,
@@ -32,18 +38,21 @@ export async function endBlock(tx: Sql, row: store.RunBlockRow, end: BlockEnd): 
     duration: durationSeconds,
     failure_reason: failureReason,
     created_at: wireTime(finishedAt),
-  });
+  };
+  await feed.append(tx, { runId: row.runId, type: 'block.finished', data });
 }
 
-/** Ends every block of a run that is unfinished still: the run itself has ended with this status. */
+/** Ends blocks of a run that are unfinished still: the run itself has ended with this status. */
 export async function endBlocksOf(
   tx: Sql,
+  feed: RunFeed,
   run: Pick<store.RunRow, 'runId' | 'status' | 'failureReason'>,
+  unfinished: readonly store.RunBlockRow[],
 ): Promise<void> {
   const { status, failureReason } = run;
   const end: BlockEnd = {
     status: status === 'canceled' || status === 'timed_out' ? status : 'failed',
     reason: failureReason ?? `The run ended as ${status}`,
   };
-  for (const row of await store.listUnfinishedBlocks(tx, run.runId)) await endBlock(tx, row, end);
+  for (const row of unfinished) await endBlock(tx, feed, row, end);
 }

@@ -39,18 +39,24 @@ export async function cancelRun(
     if (waiting !== undefined) await windUp(tx, parts, waiting, definition);
     return true;
   });
+  if (canceled) feed.noteEnd(end.status);
   if (!canceled && only !== undefined) return false;
   for (const child of await store.listOpenChildren(database.sql, runId))
     await cancelRun(parts, child);
   return canceled;
 }
 
-/** Cancels the runs that blocks of an ended run were waiting for: nobody does any more. */
-export async function cancelAwaited(parts: RunParts, runId: string): Promise<void> {
-  const { sql } = parts.database;
-  const open = await store.listOpenChildren(sql, runId);
+/**
+ * Cancels the runs that blocks of an ended run were waiting for: nobody does any more.
+ * @param open The runs that its blocks have started and that were open when it ended.
+ */
+export async function cancelAwaited(
+  parts: RunParts,
+  runId: string,
+  open: readonly string[],
+): Promise<void> {
   if (open.length === 0) return;
-  const awaited = new Set((await store.listBlocks(sql, runId)).map(awaitedRun));
+  const awaited = new Set((await store.listBlocks(parts.database.sql, runId)).map(awaitedRun));
   for (const child of open.filter((id) => awaited.has(id))) await cancelRun(parts, child);
 }
 

@@ -51,8 +51,8 @@ export interface LeftBrowser {
   readonly state: string | null;
 }
 
-/** Longest wait for a notification before a watcher looks by itself: a cancel is to be noticed within two seconds. */
-const lookAgainMs = 1_000;
+/** A database that did not say how a run stands is asked again. */
+const askAgainMs = 1_000;
 
 /** Runs as a worker sees them: taken up, journaled, ended or given back. */
 export class RunExecution {
@@ -105,10 +105,9 @@ export class RunExecution {
     runId: string,
   ): Promise<{ run: store.RunRow; browser: LeftBrowser | null } | null> {
     return this.#parts.database.transaction(async (tx) => {
-      const before = await store.findRun(tx, runId);
       const run = await store.markRunning(tx, runId);
-      if (before === undefined || run === undefined) return null;
-      if (before.status !== run.status)
+      if (run === undefined) return null;
+      if (run.before !== run.status)
         await writeStatus(tx, this.#parts.feed, runId, { status: 'running', failureReason: null });
       const facts = run.attempts > 1 ? await store.findBrowser(tx, runId) : undefined;
       await this.#parts.admission.taken(tx, run);
@@ -132,9 +131,8 @@ export class RunExecution {
       await database.transaction(async (tx) => {
         for (const row of blocks) {
           const reason = reasons.get(row.blockId);
-          if (reason !== undefined) await endBlock(tx, row, { status: 'failed', reason });
+          if (reason !== undefined) await endBlock(tx, feed, row, { status: 'failed', reason });
         }
-        await feed.announce(tx, run.runId);
       });
     }
     return new Set(blocks.map(({ blockId }) => blockId).filter((id) => !reasons.has(id)));
@@ -165,32 +163,33 @@ export class RunExecution {
   }
 
   /**
-   * Calls back once when the run has ended, by a cancel for instance, while a worker carries it out. Returns a function
-   * that stops looking.
+   * Calls back once when the run is ended by somebody else from now on, by a cancel for instance. Returns a function that
+   * stops looking.
    */
   onEnded(runId: string, callback: () => void): () => void {
     const watching = new AbortController();
-    const watch = this.#parts.feed.watch(runId);
+    const { signal } = watching;
+    const watch = this.#parts.feed.watchEnd(runId);
     const look = async () => {
-      while (!watching.signal.aborted) {
-        if ((await this.#isOver(runId)) && !watching.signal.aborted) {
-          callback();
-          return;
-        }
-        await watch.next(lookAgainMs, watching.signal);
-      }
+      let isOver: boolean | null = false;
+      do {
+        await watch.next(isOver === null ? askAgainMs : null, signal);
+        if (signal.aborted) return;
+        isOver = await this.#isOver(runId);
+      } while (isOver !== true);
+      if (!signal.aborted) callback();
     };
     void look().finally(() => watch.close());
     return () => watching.abort();
   }
 
-  /** A database that does not answer now is asked again: only an answer ends a run. */
-  async #isOver(runId: string): Promise<boolean> {
+  /** Null when the database does not answer now: only an answer ends a run. */
+  async #isOver(runId: string): Promise<boolean | null> {
     try {
-      const run = await store.findRun(this.#parts.database.sql, runId);
-      return run === undefined || isFinalStatus(run.status as RunStatus);
+      const status = await store.findStatus(this.#parts.database.sql, runId);
+      return status === undefined || isFinalStatus(status as RunStatus);
     } catch {
-      return false;
+      return null;
     }
   }
 
@@ -209,26 +208,28 @@ export class RunExecution {
       stepCount: result.stepCount,
       admission: 'over',
     } as const;
-    await database.transaction(async (tx) => {
-      const ended = await store.updateOpenRun(tx, life, {
-        ...facts,
-        status: result.status,
-        failureReason,
-        finishedAt: new Date(),
-      });
+    const { isEndedHere, children } = await database.transaction(async (tx) => {
+      const change = { status: result.status, failureReason, finishedAt: new Date() };
+      const [ended, unfinished, children] = await Promise.all([
+        store.updateOpenRun(tx, life, { ...facts, ...change }),
+        store.listUnfinishedBlocks(tx, runId),
+        store.listOpenChildren(tx, runId),
+      ]);
       const run = ended ?? (await store.lockRun(tx, runId));
       if (run === undefined) throw missingRun(runId);
       if (attempt !== null && run.attempts !== attempt) throw new JobInterrupted('lease_lost');
       if (ended === undefined) await store.updateRun(tx, runId, facts);
-      await endBlocksOf(tx, run);
-      await store.deleteBrowser(tx, runId);
+      await endBlocksOf(tx, feed, run, unfinished);
+      await database.sendAlong(tx, store.deleteBrowser(tx, runId));
       if (ended !== undefined)
         await writeStatus(tx, feed, runId, { status: result.status, failureReason });
+      else await feed.announce(tx, runId);
       await webhooks.queueFor(tx, webhookRun(run));
-      await feed.announce(tx, runId);
       await admission.leave(tx, run);
+      return { isEndedHere: ended !== undefined, children };
     });
-    await cancelAwaited(this.#parts, runId);
+    if (isEndedHere) feed.noteEnd(result.status);
+    await cancelAwaited(this.#parts, runId, children);
   }
 
   /** Ends a run that failed by no block of its own; what its blocks have recorded stays. */
@@ -270,13 +271,8 @@ export class RunExecution {
     type: 'screenshot' | 'log',
     data: Record<string, unknown>,
   ): Promise<void> {
-    await this.#parts.database.transaction(async (tx) => {
-      await store.appendEvent(tx, runId, type, {
-        ...storable(data),
-        created_at: wireTime(new Date()),
-      });
-      await this.#parts.feed.announce(tx, runId);
-    });
+    const event = { runId, type, data: { ...storable(data), created_at: wireTime(new Date()) } };
+    await this.#parts.database.transaction((tx) => this.#parts.feed.append(tx, event));
   }
 
   /** A run that was canceled while its worker was lost has its end still to come. */

@@ -1,8 +1,13 @@
 import { isFinalStatus, type RunStatus } from '@lapwing/protocol';
 import type { Database, Sql } from '../../db/database.ts';
 import { Tally } from '../../lib/tally.ts';
+import { insertEvent, listStandings, lockEvents } from './store.ts';
 
 const channel = 'lapwing_runs';
+/** What is told of an event that makes a run final. */
+const ended = 'run.ended';
+/** Between two looks at all runs that are watched: a notification that the database lost costs a reader so much time. */
+const lookMs = 5_000;
 
 const finalStatuses: readonly RunStatus[] = [
   'completed',
@@ -12,13 +17,25 @@ const finalStatuses: readonly RunStatus[] = [
   'canceled',
 ];
 
+/** Somebody who waits for news of a run. */
+interface Reader {
+  readonly wake: () => void;
+  /** Wakes only for what is told so; null: for everything. */
+  readonly only: string | null;
+}
+
 /** Tells this process that something happened in a run, whichever process did it. */
 export class RunFeed {
   readonly #database: Database;
-  readonly #callbacks = new Map<string, Set<() => void>>();
+  readonly #readers = new Map<string, Set<Reader>>();
   readonly #listeners = new Set<(runId: string) => void>();
   readonly #stop: () => Promise<void>;
   readonly #endings = new Tally(finalStatuses);
+  /** How watched runs stood at the last look. */
+  readonly #standings = new Map<string, string>();
+  #nextLook: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  #closed = false;
 
   private constructor(database: Database, stop: () => Promise<void>) {
     this.#database = database;
@@ -27,13 +44,15 @@ export class RunFeed {
 
   static async open(database: Database): Promise<RunFeed> {
     let feed: RunFeed | undefined;
-    const stop = await database.listen(channel, (runId) => feed?.tell(runId));
+    const stop = await database.listen(channel, (message) => feed?.tell(message));
     feed = new RunFeed(database, stop);
     return feed;
   }
 
-  tell(runId: string): void {
-    for (const callback of this.#callbacks.get(runId) ?? []) callback();
+  /** @param message The id of a run and, if it is known, what has happened. */
+  tell(message: string): void {
+    const [runId = '', type = null] = message.split(' ');
+    this.#wake(runId, type);
     for (const listener of this.#listeners) listener(runId);
   }
 
@@ -42,12 +61,23 @@ export class RunFeed {
     return this.#endings.counts;
   }
 
-  /** Counts a status that this process writes. */
-  noteStatus(status: RunStatus): void {
+  /** Counts a run that this process has ended, once that is committed. */
+  noteEnd(status: RunStatus): void {
     if (isFinalStatus(status)) this.#endings.add(status);
   }
 
-  /** Tells every process when the transaction commits. */
+  /**
+   * Adds an event to a run and tells every process, when the transaction commits.
+   * @param isEnd Whether it makes the run final.
+   */
+  async append(tx: Sql, event: Parameters<typeof insertEvent>[1], isEnd = false): Promise<void> {
+    const { runId, type } = event;
+    const news = { channel, message: `${runId} ${isEnd ? ended : type}` };
+    await this.#database.sendAlong(tx, lockEvents(tx, runId));
+    await this.#database.sendAlong(tx, insertEvent(tx, event, news));
+  }
+
+  /** Tells every process when the transaction commits, of what no event tells. */
   async announce(tx: Sql, runId: string): Promise<void> {
     await this.#database.notify(tx, channel, runId);
   }
@@ -58,23 +88,66 @@ export class RunFeed {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Watches the announcements of a run from now on; close the watch in the end. */
+  /** Watches a run from now on; close the watch in the end. */
   watch(runId: string): RunWatch {
-    return new RunWatch((callback) => this.#subscribe(runId, callback));
+    return new RunWatch((wake) => this.#subscribe(runId, { wake, only: null }));
   }
 
-  #subscribe(runId: string, callback: () => void): () => void {
-    const callbacks = this.#callbacks.get(runId) ?? new Set();
-    callbacks.add(callback);
-    this.#callbacks.set(runId, callbacks);
+  /** As {@link watch}, for the end of the run alone. */
+  watchEnd(runId: string): RunWatch {
+    return new RunWatch((wake) => this.#subscribe(runId, { wake, only: ended }));
+  }
+
+  #subscribe(runId: string, reader: Reader): () => void {
+    const readers = this.#readers.get(runId) ?? new Set();
+    readers.add(reader);
+    this.#readers.set(runId, readers);
+    this.#lookLater();
     return () => {
-      callbacks.delete(callback);
-      if (callbacks.size === 0 && this.#callbacks.get(runId) === callbacks)
-        this.#callbacks.delete(runId);
+      readers.delete(reader);
+      if (readers.size > 0 || this.#readers.get(runId) !== readers) return;
+      this.#readers.delete(runId);
+      this.#standings.delete(runId);
     };
   }
 
+  /** @param type What happened; null when that is not known. */
+  #wake(runId: string, type: string | null): void {
+    for (const { wake, only } of this.#readers.get(runId) ?? [])
+      if (only === null || type === null || only === type) wake();
+  }
+
+  /** One look for all readers of this process, as long as there are any. */
+  #lookLater(): void {
+    if (this.#nextLook !== null || this.#closed || this.#readers.size === 0) return;
+    const look = () => {
+      this.#looking = this.#look().finally(() => {
+        this.#nextLook = null;
+        this.#lookLater();
+      });
+    };
+    this.#nextLook = setTimeout(look, lookMs).unref();
+  }
+
+  /** Wakes the readers of runs that stand otherwise than at the last look, or were not seen then. */
+  async #look(): Promise<void> {
+    const watched = [...this.#readers.keys()];
+    if (watched.length === 0) return;
+    // A database that is away has nothing to tell: the next look will.
+    const standings = await listStandings(this.#database.sql, watched).catch(() => null);
+    if (standings === null) return;
+    for (const runId of watched.filter((id) => this.#readers.has(id))) {
+      const standing = standings.get(runId) ?? 'gone';
+      if (this.#standings.get(runId) === standing) continue;
+      this.#standings.set(runId, standing);
+      this.#wake(runId, null);
+    }
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#nextLook ?? undefined);
+    await this.#looking;
     await this.#stop();
   }
 }
@@ -96,17 +169,17 @@ class RunWatch {
   }
 
   /**
-   * Resolves at an announcement since the last call, after `milliseconds`, or when the signal fires, whichever comes
-   * first: a notification that the database lost costs time and nothing else.
+   * Resolves when the run has changed since the last call, after `milliseconds` (null: never by itself), or when the signal
+   * fires, whichever comes first. It may resolve without a change.
    */
-  async next(milliseconds: number, signal: AbortSignal): Promise<void> {
+  async next(milliseconds: number | null, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, milliseconds);
+      const timer = milliseconds === null ? undefined : setTimeout(done, milliseconds);
       this.#resume = done;
       signal.addEventListener('abort', done, { once: true });
       if (this.#announced || signal.aborted) done();

@@ -35,7 +35,13 @@ export interface JournalHooks {
   readonly browserState: () => Promise<string | null>;
 }
 
-type Work = (tx: Sql) => Promise<void>;
+/** Something that is written into the journal. */
+interface Entry {
+  /** False when it stands there already: the transaction that wrote it was committed, though nobody was told. */
+  readonly write: (tx: Sql) => Promise<boolean>;
+  /** Told if it is written now. */
+  readonly event: { readonly type: string; readonly data: Record<string, unknown> } | null;
+}
 
 /**
  * The journal of one run: the rows of its blocks, the events that tell of them, and where its browser stood after each.
@@ -50,7 +56,7 @@ export class RunJournal implements Journal {
   /** Ids and starts of the rows that this life of the run has seen, by path. */
   readonly #rows = new Map<string, { blockId: string; startedAt: Date }>();
   /** Ends of blocks that are still to be written. */
-  #pending: Work[] = [];
+  #pending: readonly Entry[] = [];
   readonly #seal: Seal;
   readonly #hooks: JournalHooks;
 
@@ -82,18 +88,20 @@ export class RunJournal implements Journal {
     this.#hooks.beforeBlock();
     const blockId = newId('wrb');
     const startedAt = new Date();
-    await this.#write(async (tx) => {
-      if (!(await store.insertBlock(tx, this.#rowOf(visit, blockId, startedAt)))) return;
-      await store.appendEvent(tx, this.#life.runId, 'block.started', {
-        ...eventOf(visit, blockId),
-        created_at: wireTime(startedAt),
-      });
+    await this.#write({
+      write: (tx) => store.insertBlock(tx, this.#rowOf(visit, blockId, startedAt)),
+      event: {
+        type: 'block.started',
+        data: { ...eventOf(visit, blockId), created_at: wireTime(startedAt) },
+      },
     });
     this.#rows.set(visit.path, { blockId, startedAt });
     return { blockId, finished: null, notes: {} };
   }
 
-  #earlier(): Promise<ReadonlyMap<string, store.RunBlockRow>> {
+  /** A run in its first life has none. */
+  async #earlier(): Promise<ReadonlyMap<string, store.RunBlockRow>> {
+    if (this.#life.attempt === 1) return new Map();
     this.#known ??= store
       .listBlocks(this.#database.sql, this.#life.runId)
       .then((rows) => new Map(rows.map((row) => [row.path, row])));
@@ -118,15 +126,17 @@ export class RunJournal implements Journal {
   }
 
   async note(visit: BlockVisit, notes: JsonObject): Promise<void> {
-    const { blockId } = this.#row(visit);
-    const change = { notes: storable({ ...notes }) };
-    await this.#write((tx) => store.updateBlock(tx, blockId, change));
+    await this.#change(visit, { notes: storable({ ...notes }) });
   }
 
   async progress(visit: BlockVisit, output: JsonValue): Promise<void> {
+    await this.#change(visit, { output: { value: storable(output) } });
+  }
+
+  async #change(visit: BlockVisit, change: Parameters<typeof store.updateBlock>[2]): Promise<void> {
     const { blockId } = this.#row(visit);
-    const change = { output: { value: storable(output) } };
-    await this.#write((tx) => store.updateBlock(tx, blockId, change));
+    const write = (tx: Sql) => store.updateBlock(tx, blockId, change).then(() => true);
+    await this.#write({ write, event: null });
   }
 
   async finish(visit: BlockVisit, outcome: BlockOutcome): Promise<void> {
@@ -134,27 +144,38 @@ export class RunJournal implements Journal {
     const finishedAt = new Date();
     const durationSeconds = (finishedAt.getTime() - startedAt.getTime()) / 1000;
     const state = await this.#hooks.browserState();
-    this.#pending.push(async (tx) => {
-      if (state !== null)
-        await store.saveBrowser(tx, this.#life.runId, { stateSealed: this.#seal.seal(state) });
-      const isNews = await store.finishBlock(tx, blockId, {
-        status: outcome.status,
-        output: outcome.output === undefined ? null : { value: storable(outcome.output) },
-        failureReason: storable(outcome.failureReason),
-        errors: storable([...outcome.errors]),
-        details: storable({ ...outcome.details }),
-        finishedAt,
-        durationSeconds,
-      });
-      if (!isNews) return;
-      await store.appendEvent(tx, this.#life.runId, 'block.finished', {
-        ...eventOf(visit, blockId),
-        status: outcome.status,
-        duration: durationSeconds,
-        failure_reason: storable(outcome.failureReason),
-        created_at: wireTime(finishedAt),
-      });
+    const finished = {
+      status: outcome.status,
+      output: outcome.output === undefined ? null : { value: storable(outcome.output) },
+      failureReason: storable(outcome.failureReason),
+      errors: storable([...outcome.errors]),
+      details: storable({ ...outcome.details }),
+      finishedAt,
+      durationSeconds,
+    };
+    const { status, failureReason } = finished;
+    const data = {
+      ...eventOf(visit, blockId),
+      ...{ status, duration: durationSeconds, failure_reason: failureReason },
+      created_at: wireTime(finishedAt),
+    };
+    this.#pending = [
+      ...this.#pending,
+      {
+        write: async (tx) => {
+          if (state !== null) await this.#saveBrowser(tx, state);
+          return store.finishBlock(tx, blockId, finished);
+        },
+        event: { type: 'block.finished', data },
+      },
+    ];
+  }
+
+  #saveBrowser(tx: Sql, state: string): Promise<void> {
+    const saving = store.saveBrowser(tx, this.#life.runId, {
+      stateSealed: this.#seal.seal(state),
     });
+    return this.#database.sendAlong(tx, saving);
   }
 
   #row(visit: BlockVisit): { blockId: string; startedAt: Date } {
@@ -165,20 +186,25 @@ export class RunJournal implements Journal {
   }
 
   async settle(): Promise<void> {
-    if (this.#pending.length > 0) await this.#write(async () => {});
+    if (this.#pending.length > 0) await this.#write();
   }
 
   /**
    * What is pending goes first. When the transaction fails it stays pending.
    * @throws JobInterrupted when another worker has taken the run up: nothing is written then.
    */
-  async #write(work: Work): Promise<void> {
-    const pending = this.#pending;
+  async #write(...more: readonly Entry[]): Promise<void> {
+    const { runId } = this.#life;
+    const entries = [...this.#pending, ...more];
     await this.#database.transaction(async (tx) => {
-      if (!(await store.holdLife(tx, this.#life))) throw new JobInterrupted('lease_lost');
-      for (const end of pending) await end(tx);
-      await work(tx);
-      await this.#feed.announce(tx, this.#life.runId);
+      const [isOurs, ...news] = await Promise.all([
+        store.holdLife(tx, this.#life),
+        ...entries.map((entry) => entry.write(tx)),
+      ]);
+      if (!isOurs) throw new JobInterrupted('lease_lost');
+      for (const [index, { event }] of entries.entries())
+        if (event !== null && news[index]) await this.#feed.append(tx, { runId, ...event });
+      if (entries.some(({ event }) => event === null)) await this.#feed.announce(tx, runId);
     });
     this.#pending = [];
   }

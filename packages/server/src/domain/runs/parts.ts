@@ -1,4 +1,4 @@
-import type { RunStatus } from '@lapwing/protocol';
+import { isFinalStatus, type RunStatus } from '@lapwing/protocol';
 import type { Database, Sql } from '../../db/database.ts';
 import { LapwingError } from '../../errors.ts';
 import type { Seal } from '../../lib/seal.ts';
@@ -10,7 +10,7 @@ import type { WebhookRun, WebhooksService } from '../webhooks/service.ts';
 import type { UrlCheck, WorkflowsService } from '../workflows/service.ts';
 import type { AnswerAddresses } from './answer-addresses.ts';
 import type { RunFeed } from './feed.ts';
-import { appendEvent, type RunRow } from './store.ts';
+import type { RunRow } from './store.ts';
 
 /** What the runs domain is built from. */
 export interface RunParts {
@@ -41,9 +41,8 @@ export async function writeStatus(
     failure_reason: change.failureReason,
     created_at: wireTime(new Date()),
   };
-  await appendEvent(tx, runId, 'run.status', data);
-  feed.noteStatus(change.status);
-  await feed.announce(tx, runId);
+  const isEnd = isFinalStatus(change.status);
+  await feed.append(tx, { runId, type: 'run.status', data }, isEnd);
 }
 
 export function webhookRun(run: RunRow): WebhookRun {

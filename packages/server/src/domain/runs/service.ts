@@ -45,15 +45,15 @@ export const timeLimitReason: typeof limitReason = limitReason;
 /** The queue's name for a run; its data is `{ run_id }`. */
 export const runJob: string = jobName;
 
+/** Whether its runs would begin in a browser that was kept, which this version does not. */
+const isDegraded = ({ settings }: WorkflowVersion) => settings.persist_browser_session === true;
+
 /** An event of a run as it is kept. */
 export interface RunEvent {
   readonly sequence: number;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
-
-/** Longest wait for a notification before a reader looks by itself. */
-const lookAgainMs = 5_000;
 
 /** Whether a run has ended and its output, files and events are complete. */
 const isWoundUp = (run: store.RunRow) =>
@@ -192,9 +192,13 @@ export class RunsService {
 
   /** The answer to a start shows the run as it was before anything could have become of it. */
   async #start(origin: RunOrigin, start: RunStart): Promise<RunResponse> {
-    const { runId, isNew } = await startRun(this.#parts, origin, start);
-    const created = await this.get(origin.principal.organizationId, runId);
-    if (!isNew) return created;
+    const { runId, written } = await startRun(this.#parts, origin, start);
+    if (written === null) return this.get(origin.principal.organizationId, runId);
+    const { workflow } = start;
+    const created = runView(
+      { run: await written, artifacts: [], childArtifacts: [], degraded: isDegraded(workflow) },
+      this.#parts.artifacts,
+    );
     return {
       ...created,
       status: 'created',
@@ -249,7 +253,7 @@ export class RunsService {
         if (isWoundUp(run) || left <= 0 || signal.aborted) {
           return runView(await this.#read(run), this.#parts.artifacts);
         }
-        await watch.next(Math.min(left, lookAgainMs), signal);
+        await watch.next(left, signal);
       }
     } finally {
       watch.close();
@@ -289,9 +293,19 @@ export class RunsService {
 
   /**
    * The events of a run behind number `after`, as they come; ends behind the one that makes the run final.
-   * @throws LapwingError `not_found` before the first event.
+   * @throws LapwingError `not_found`
    */
-  async *events(
+  async events(
+    organizationId: string,
+    runId: string,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<AsyncGenerator<RunEvent>> {
+    await this.#find(organizationId, runId);
+    return this.#follow(organizationId, runId, after, signal);
+  }
+
+  async *#follow(
     organizationId: string,
     runId: string,
     after: number,
@@ -309,7 +323,7 @@ export class RunsService {
         }
         if (batch.length > 0) continue;
         if (isWoundUp(run)) return;
-        await watch.next(lookAgainMs, signal);
+        await watch.next(null, signal);
       }
     } finally {
       watch.close();
@@ -330,9 +344,18 @@ export class RunsService {
 
   /** The webhook's body. @throws LapwingError `not_found` */
   async webhookPayload(runId: string): Promise<Record<string, unknown>> {
+    return (await this.webhookSubject(runId)).payload;
+  }
+
+  /** The webhook's body, and the `traceparent` of the request that created the run. @throws LapwingError `not_found` */
+  async webhookSubject(runId: string): Promise<{
+    readonly payload: Record<string, unknown>;
+    readonly traceParent: string | null;
+  }> {
     const run = await store.findRun(this.#parts.database.sql, runId);
     if (run === undefined) throw missingRun(runId);
-    return webhookView(await this.#read(run), this.#parts.artifacts);
+    const payload = webhookView(await this.#read(run), this.#parts.artifacts);
+    return { payload, traceParent: run.traceParent };
   }
 
   /** Keeps what came of the last attempt: empty when it was delivered. */
@@ -357,7 +380,7 @@ export class RunsService {
       run,
       artifacts,
       childArtifacts: await childArtifacts(this.#parts, run, artifacts),
-      degraded: version.settings.persist_browser_session === true,
+      degraded: isDegraded(version),
     };
   }
 }

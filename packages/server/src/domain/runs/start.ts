@@ -51,6 +51,14 @@ export interface PreparedRun {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** What has come of a start. */
+export interface StartedRun {
+  /** Its id; that of the earlier run when the idempotency key has one. */
+  readonly runId: string;
+  /** Its row, as it was written; null when the run was there before. */
+  readonly written: Promise<store.RunRow> | null;
+}
+
 /**
  * Checks a start; writes nothing.
  * @throws LapwingError `not_supported`, `invalid_parameters`, `invalid_url`, `blocked_host`
@@ -79,7 +87,6 @@ export async function prepareRun(
 /**
  * Writes a run, and its job or its place in a line, in the caller's transaction. What the caller writes into rows of
  * others it writes before: the last that this takes is a lock of the organization.
- * @returns Its id; that of the earlier run, which is not new, when the idempotency key has one.
  * @throws LapwingError `idempotency_conflict`, `invalid_state` when the parent has ended: the caller's transaction has to
  *   be given up.
  */
@@ -87,18 +94,21 @@ export async function startPrepared(
   tx: Sql,
   parts: RunParts,
   prepared: PreparedRun,
-): Promise<{ readonly runId: string; readonly isNew: boolean }> {
+): Promise<StartedRun> {
   const { origin, request, row, metadata } = prepared;
+  const { database, admission, feed, tags } = parts;
   const { runId, organizationId } = row;
   const before = await claim(tx, origin, request, runId);
-  if (before !== null) return { runId: before, isNew: false };
-  const beginning = await parts.admission.beginning(tx, row);
-  const run = await store.insertRun(tx, { ...row, ...beginning });
-  await parts.tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
-  await store.insertSearch(tx, { runId, organizationId, text: prepared.searchText });
-  await writeStatus(tx, parts.feed, runId, { status: 'queued', failureReason: null });
-  await parts.admission.enter(tx, run);
-  return { runId, isNew: true };
+  if (before !== null) return { runId: before, written: null };
+  const beginning = await admission.beginning(tx, row);
+  const written = store.insertRun(tx, { ...row, ...beginning });
+  await database.sendAlong(tx, written);
+  await tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
+  const search = { runId, organizationId, text: prepared.searchText };
+  await database.sendAlong(tx, store.insertSearch(tx, search));
+  await writeStatus(tx, feed, runId, { status: 'queued', failureReason: null });
+  await admission.enter(tx, { ...row, ...beginning });
+  return { runId, written };
 }
 
 /**
@@ -109,7 +119,7 @@ export async function startRun(
   parts: RunParts,
   origin: RunOrigin,
   start: RunStart,
-): Promise<{ readonly runId: string; readonly isNew: boolean }> {
+): Promise<StartedRun> {
   const prepared = await prepareRun(parts, origin, start);
   return parts.database.transaction((tx) => startPrepared(tx, parts, prepared));
 }

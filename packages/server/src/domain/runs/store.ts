@@ -55,6 +55,11 @@ export async function findRun(sql: Sql, runId: string): Promise<RunRow | undefin
   return rows[0];
 }
 
+export async function findStatus(sql: Sql, runId: string): Promise<string | undefined> {
+  const rows = await sql.select({ status: runs.status }).from(runs).where(eq(runs.runId, runId));
+  return rows[0]?.status;
+}
+
 /** A run that nobody else changes before the transaction is over. */
 export async function lockRun(tx: Sql, runId: string): Promise<RunRow | undefined> {
   // Not "for update": rows that refer to the run may be written meanwhile.
@@ -118,6 +123,22 @@ export async function countOpenRuns(sql: Sql): Promise<ReadonlyMap<string, numbe
   return new Map([...none, ...rows.map((row): [string, number] => [row.status, row.count])]);
 }
 
+/** How these runs stand: a text that changes with whatever their readers may want to know. */
+export async function listStandings(
+  sql: Sql,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const last = raw`(select max(sequence) from ${runEvents} where run_events.run_id = ${runs.runId})`;
+  const rows = await sql
+    .select({
+      runId: runs.runId,
+      standing: raw<string>`concat_ws('/', ${runs.status}, ${runs.stepCount}, ${last})`,
+    })
+    .from(runs)
+    .where(inArray(runs.runId, [...runIds]));
+  return new Map(rows.map(({ runId, standing }) => [runId, standing]));
+}
+
 /** Whether a run has not ended, and will not before the transaction is over. */
 export async function holdOpenRun(tx: Sql, runId: string): Promise<boolean> {
   const rows = await tx
@@ -170,7 +191,8 @@ export async function updateRun(
 export async function markRunning(
   sql: Sql,
   runId: string,
-): Promise<(RunRow & { readonly othersWait: boolean }) | undefined> {
+): Promise<(RunRow & { readonly before: string; readonly othersWait: boolean }) | undefined> {
+  const before = raw<string>`(select before.status from runs as before where before.run_id = runs.run_id)`;
   const rows = await sql
     .update(runs)
     .set({
@@ -181,7 +203,7 @@ export async function markRunning(
       modifiedAt: new Date(),
     })
     .where(isOpen(runId))
-    .returning({ ...getTableColumns(runs), othersWait });
+    .returning({ ...getTableColumns(runs), before, othersWait });
   return rows[0];
 }
 
@@ -315,25 +337,22 @@ export async function listBlocks(sql: Sql, runId: string): Promise<RunBlockRow[]
     .orderBy(asc(runBlocks.position));
 }
 
-/**
- * Appends an event. Two writers of one run may think of the same number: the second waits for the first one's commit and
- * takes the next, so that the numbers have no gaps and no reader misses one.
- */
-export async function appendEvent(
+/** A run gets no other event before the transaction is over: their numbers have no gaps, and no reader misses one. */
+export function lockEvents(tx: Sql, runId: string): PromiseLike<unknown> {
+  return tx.execute(raw`select pg_advisory_xact_lock(hashtextextended(${runId}, 2))`);
+}
+
+/** Appends an event to a run whose events are locked, and sends `message` on the channel at the commit. */
+export function insertEvent(
   tx: Sql,
-  runId: string,
-  type: string,
-  data: Record<string, unknown>,
-): Promise<void> {
-  const next = raw<number>`(select coalesce(max(sequence), 0) + 1 from run_events where run_id = ${runId})`;
-  for (;;) {
-    const written = await tx
-      .insert(runEvents)
-      .values({ runId, type, data, sequence: next as unknown as number })
-      .onConflictDoNothing()
-      .returning({ sequence: runEvents.sequence });
-    if (written.length > 0) return;
-  }
+  event: { readonly runId: string; readonly type: string; readonly data: Record<string, unknown> },
+  news: { readonly channel: string; readonly message: string },
+): PromiseLike<unknown> {
+  const next = raw<number>`(select coalesce(max(sequence), 0) + 1 from run_events where run_id = ${event.runId})`;
+  return tx
+    .insert(runEvents)
+    .values({ ...event, sequence: next as unknown as number })
+    .returning({ told: raw`pg_notify(${news.channel}, ${news.message})` });
 }
 
 export async function listEvents(

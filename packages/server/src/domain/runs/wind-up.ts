@@ -17,7 +17,8 @@ export async function windUp(
 ): Promise<void> {
   if (run.stepCount !== null) return;
   const result = journaledResult(await store.listBlocks(tx, run.runId), definition);
-  await endBlocksOf(tx, run);
+  const unfinished = await store.listUnfinishedBlocks(tx, run.runId);
+  await endBlocksOf(tx, parts.feed, run, unfinished);
   await store.updateRun(tx, run.runId, { ...result, admission: 'over' });
   await store.deleteBrowser(tx, run.runId);
   await parts.webhooks.queueFor(tx, webhookRun(run));

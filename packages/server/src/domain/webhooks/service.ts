@@ -18,7 +18,7 @@ import { deliveryView, replayView } from './view.ts';
 export type { WebhookSender } from './send.ts';
 export type { DeliveryRow } from './store.ts';
 
-/** The queue's name for a delivery; its data is `{ delivery_id }`. */
+/** The queue's name for a delivery; its data is `{ delivery_id }`, and the run's id for its log where it is a run's. */
 export const webhookJob = 'webhook';
 
 /** A run that has ended, as far as its webhook goes. */
@@ -115,7 +115,7 @@ export class WebhooksService {
       status: 'pending',
       nextAttemptAt: new Date(),
     });
-    if (inserted !== undefined) await this.#enqueue(tx, deliveryId, jobId);
+    if (inserted !== undefined) await this.#enqueue(tx, inserted, jobId);
   }
 
   /** How many attempts this process has made, by what came of them. */
@@ -123,8 +123,13 @@ export class WebhooksService {
     return this.#attempts.counts;
   }
 
-  async #enqueue(tx: Sql, deliveryId: string, jobId: string): Promise<void> {
-    await this.#queue.enqueue(tx, webhookJob, { id: jobId, data: { delivery_id: deliveryId } });
+  async #enqueue(
+    tx: Sql,
+    { deliveryId, runId }: Pick<store.DeliveryRow, 'deliveryId' | 'runId'>,
+    jobId: string,
+  ): Promise<void> {
+    const data = { delivery_id: deliveryId, ...(runId !== null && { run_id: runId }) };
+    await this.#queue.enqueue(tx, webhookJob, { id: jobId, data });
   }
 
   /** A delivery that still has to go out; null when it is settled. */
@@ -271,11 +276,11 @@ export class WebhooksService {
     for (;;) {
       const batch = await this.#database.transaction(async (tx) => {
         const rows = await store.holdDeliveries(tx, filter, retryBatch);
-        for (const { deliveryId, jobId } of rows) {
+        for (const row of rows) {
           const nextJobId = crypto.randomUUID();
-          await this.#queue.forget(tx, webhookJob, jobId);
-          await store.reopenDelivery(tx, deliveryId, nextJobId);
-          await this.#enqueue(tx, deliveryId, nextJobId);
+          await this.#queue.forget(tx, webhookJob, row.jobId);
+          await store.reopenDelivery(tx, row.deliveryId, nextJobId);
+          await this.#enqueue(tx, row, nextJobId);
         }
         return rows;
       });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Workflow, WorkflowBody, WorkflowStatus } from '@lapwing/protocol';
 import type { StoredDefinition, WorkflowRequest } from '@lapwing/workflow';
+import { LRUCache } from 'lru-cache';
 import type { Database, Sql } from '../../db/database.ts';
 import { isUniqueViolation } from '../../db/errors.ts';
 import { LapwingError } from '../../errors.ts';
@@ -38,6 +39,9 @@ export interface WorkflowQuery {
   readonly template?: boolean | undefined;
 }
 
+/** Characters of all definitions that are kept at hand. */
+const maxCachedLength = 32 * 2 ** 20;
+
 const missing = (permanentId: string) =>
   new LapwingError('not_found', `Workflow ${permanentId} not found`);
 
@@ -66,6 +70,12 @@ export class WorkflowsService {
   readonly #seal: Seal;
   readonly #checkUrl: UrlCheck;
   readonly #templates: readonly string[];
+  /** Versions that were read lately: a version never changes. */
+  readonly #versions = new LRUCache<string, WorkflowVersion>({
+    max: 1_000,
+    maxSize: maxCachedLength,
+    sizeCalculation: ({ definition }) => JSON.stringify(definition).length,
+  });
 
   /** @param options.templates The workflows (`wpid_…`) that every organization may read and run as templates. */
   constructor(options: {
@@ -304,9 +314,13 @@ export class WorkflowsService {
 
   /** The version that a run was started with; there even after the workflow was deleted. */
   async version(workflowId: string): Promise<WorkflowVersion> {
+    const known = this.#versions.get(workflowId);
+    if (known !== undefined) return known;
     const row = await store.findVersion(this.#database.sql, workflowId);
     if (row === undefined) throw missing(workflowId);
-    return versionOf(row);
+    const version = versionOf(row);
+    this.#versions.set(workflowId, version);
+    return version;
   }
 
   /** The opened values of a version's `cdp_connect_headers`. */

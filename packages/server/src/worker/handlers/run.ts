@@ -27,35 +27,49 @@ export function runHandler(parts: RunHandlerParts) {
   const { execution } = parts.tools.runs;
   return async (job: ClaimedJob, lease: AbortSignal, slot: JobSlot): Promise<JobVerdict> => {
     const { run_id: runId } = Data.parse(job.data);
-    const run = await execution.take(runId);
-    if (run === null) return { kind: 'done' };
-    const observation = observeRun(parts.telemetry, run);
-    const stop = new RunStop(run, lease);
+    const stop = new RunStop(lease);
     const unwatch = execution.onEnded(runId, () => stop.now('canceled', 'The run was canceled'));
-    const host = new RunHost(parts.tools, run, {
-      signal: stop.signal,
-      draining: parts.draining,
-      lendSlot: (waiting) => slot.lend(waiting),
-    });
-    const journal = observation.journal(
-      execution.journal(run, {
-        beforeBlock: () => parts.draining.throwIfAborted(),
-        browserState: () => host.browser.changedState(),
-      }),
-    );
     try {
-      await host.resume();
-      await carryOut(parts, { run, host, journal, observation }, stop.signal);
-      return { kind: 'done' };
-    } catch (error) {
-      if (isLost(lease.reason) || isLost(error)) return await letGo(host);
-      return await giveUp(parts, { run, host, journal, observation }, error);
+      const run = await execution.take(runId);
+      if (run === null) return { kind: 'done' };
+      stop.limit(run);
+      return await carry(parts, run, { stop, lease, slot });
     } finally {
       unwatch();
       stop.dispose();
-      observation.end(null);
     }
   };
+}
+
+/** Carries a run out that was taken up. */
+async function carry(
+  parts: RunHandlerParts,
+  run: TakenRun,
+  { stop, lease, slot }: { stop: RunStop; lease: AbortSignal; slot: JobSlot },
+): Promise<JobVerdict> {
+  const { execution } = parts.tools.runs;
+  const observation = observeRun(parts.telemetry, run);
+  const host = new RunHost(parts.tools, run, {
+    signal: stop.signal,
+    draining: parts.draining,
+    lendSlot: (waiting) => slot.lend(waiting),
+  });
+  const journal = observation.journal(
+    execution.journal(run, {
+      beforeBlock: () => parts.draining.throwIfAborted(),
+      browserState: () => host.browser.changedState(),
+    }),
+  );
+  try {
+    await host.resume();
+    await carryOut(parts, { run, host, journal, observation }, stop.signal);
+    return { kind: 'done' };
+  } catch (error) {
+    if (isLost(lease.reason) || isLost(error)) return await letGo(host);
+    return await giveUp(parts, { run, host, journal, observation }, error);
+  } finally {
+    observation.end(null);
+  }
 }
 
 /** Another worker may have the run by now: nothing of it may be written here. */
@@ -129,20 +143,21 @@ async function giveUp(
 /** The signal of a run: fires when it is canceled, when its time is over, or when its worker has to let go of it. */
 class RunStop {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
   readonly #unlink: () => void;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(run: TakenRun, lease: AbortSignal) {
-    const limit = run.maxElapsedMinutes;
-    const left = run.startedAt.getTime() + limit * 60_000 - Date.now();
-    this.#timer = setTimeout(
-      () => this.now('timed_out', timeLimitReason(limit)),
-      Math.max(0, left),
-    );
+  constructor(lease: AbortSignal) {
     const release = () => this.now('interrupted', 'The worker has to let go of the run');
     lease.addEventListener('abort', release, { once: true });
     this.#unlink = () => lease.removeEventListener('abort', release);
     if (lease.aborted) release();
+  }
+
+  /** Ends the run when its time is over. */
+  limit({ maxElapsedMinutes, startedAt }: TakenRun): void {
+    const left = startedAt.getTime() + maxElapsedMinutes * 60_000 - Date.now();
+    const end = () => this.now('timed_out', timeLimitReason(maxElapsedMinutes));
+    this.#timer = setTimeout(end, Math.max(0, left));
   }
 
   get signal(): AbortSignal {
