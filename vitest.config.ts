@@ -6,7 +6,12 @@ export default defineConfig({
     // Most of these tests wait: for a page, a lease, a process. Three at a time keep two cores busy.
     maxWorkers: 3,
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'test/house.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'test/*.test.ts', 'test/deploy/**/*.test.ts'],
+        },
+      },
       {
         test: {
           name: 'integration',
