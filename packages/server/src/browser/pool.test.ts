@@ -105,8 +105,10 @@ it('tells whoever waits why no browser could be started, and tries again for the
   const launch = () => (broken ? Promise.reject(new Error('no browser here')) : fake.launch());
   const pool = new BrowserPool({ max: 1, warm: 1, launch, log });
   await expect(pool.acquire(signal)).rejects.toThrow('no browser here');
+  expect(pool.fault).toBe('no browser here');
   broken = false;
   await pool.acquire(signal);
+  expect(pool.fault).toBeNull();
 });
 
 it('ends everything when it is closed, what is in use and what is starting included', async () => {

@@ -50,6 +50,7 @@ export class BrowserPool<Browser extends PooledBrowser> {
   #ending = 0;
   #losses = 0;
   #lent = 0;
+  #fault: string | null = null;
 
   constructor(options: PoolOptions<Browser>) {
     this.#options = options;
@@ -64,6 +65,11 @@ export class BrowserPool<Browser extends PooledBrowser> {
   /** Those who wait for a browser. */
   get waiting(): number {
     return this.#waiters.length;
+  }
+
+  /** Why the last browser could not be started; null when it could. */
+  get fault(): string | null {
+    return this.#fault;
   }
 
   /** Browsers ready to be taken. */
@@ -173,11 +179,13 @@ export class BrowserPool<Browser extends PooledBrowser> {
     try {
       const browser = await this.#options.launch(this.#closing.signal);
       this.#starting -= 1;
+      this.#fault = null;
       this.#welcome(browser);
     } catch (error) {
       this.#starting -= 1;
       if (this.#closing.signal.aborted) return;
-      this.#options.log('error', `A browser could not be started: ${firstLine(error)}`);
+      this.#fault = firstLine(error);
+      this.#options.log('error', `A browser could not be started: ${this.#fault}`);
       const waiter = this.#waiters.shift();
       // Without anybody who waits, the next acquire tries again.
       if (waiter === undefined) return;

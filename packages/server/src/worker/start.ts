@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RunStopped } from '@lapwing/workflow';
+import { BrowserUnavailable } from '../browser/failures.ts';
 import { BrowserLauncher } from '../browser/launcher.ts';
 import { BrowserPool } from '../browser/pool.ts';
 import type { BrowserSettings } from '../browser/settings.ts';
@@ -142,7 +143,10 @@ export async function startWorker(
   return {
     checkBrowsers: async () => {
       await launcher.locate();
-      return `${tools.pool.alive} open`;
+      const { alive, fault } = pool;
+      if (fault !== null)
+        throw new BrowserUnavailable(`The last one could not be started: ${fault}`);
+      return `${alive} open`;
     },
     close: async () => {
       draining.abort(new RunStopped('interrupted', 'The worker is shutting down'));
