@@ -179,6 +179,7 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
   const baseUrl = () => publicUrl.replace(/\/$/, '');
   const net = { policy, http, baseUrl };
   const services = buildServices(config, data, net);
+  await services.organizations.assertSealed();
   if (config.LAPWING_API_KEY !== undefined)
     await services.organizations.ensureFirst(config.LAPWING_API_KEY);
   return {

@@ -26,6 +26,8 @@ export interface Database {
    * @param signal Ends the waiting: they fail at once then.
    */
   patient(signal: AbortSignal): Database;
+  /** Does `work` while no other process of this database is at it: what is made once, for a start, is made by one. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** Plain text SQL on a handle of this database, for libraries that bring their own statements. */
   executor(sql: Sql): SqlExecutor;
   /** Calls back for each NOTIFY on the channel, over reconnections too. Resolves to a function that stops it. */

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { LapwingError } from '../errors.ts';
 import type { Database, Sql, SqlExecutor } from './database.ts';
 import { asLost } from './errors.ts';
+import { underInstallLock } from './install-lock.ts';
 import { outlastOutage } from './outage.ts';
 import { sendAlong, transaction } from './transaction.ts';
 
@@ -29,6 +30,9 @@ export function poolDatabase(parts: DriverParts): Database {
     sendAlong,
     patient: (signal) =>
       parts.kind === 'pglite' ? database : patient(database, parts.pool, signal),
+    // The embedded database has one process, and one connection.
+    alone: (work) =>
+      parts.kind === 'pglite' ? work() : underInstallLock(parts.pool, () => work()),
     executor,
     listen: parts.listen,
     notify: (handle, channel, payload) =>

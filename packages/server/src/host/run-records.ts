@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -58,7 +59,7 @@ export async function keepRecords(run: RecordsOf, records: Records): Promise<voi
         run.runId,
         kinds.map(({ type }) => type),
       );
-  await fetchEarlier(run, records, earlier);
+  const fetched = await fetchEarlier(run, records, earlier);
   const made = await joinParts(records.directory);
   for (const kind of kinds) {
     const path = made[kind.file];
@@ -67,23 +68,34 @@ export async function keepRecords(run: RecordsOf, records: Records): Promise<voi
     const { organizationId, runId } = run;
     const about = { organizationId, runId, blockId: null, type, filename, contentType };
     await run.artifacts.save({ ...about, source: { path } });
-    for (const row of earlier.filter(({ artifactType }) => artifactType === type))
+    for (const row of fetched.filter(({ artifactType }) => artifactType === type))
       await run.artifacts.remove(row.organizationId, row.artifactId);
   }
 }
 
-/** Parts that began before it was kept are in it, if a worker of this host kept it. */
+/**
+ * Puts what an earlier life kept in front of the parts that this host has. Parts that began before it was kept are in it.
+ * @returns What was fetched: nothing, when some of it cannot be read; the parts stay as they are then.
+ */
 async function fetchEarlier(
   { artifacts }: RecordsOf,
   { directory, since }: Records,
   earlier: readonly ArtifactRow[],
-): Promise<void> {
-  if (earlier.length === 0) return;
+): Promise<readonly ArtifactRow[]> {
+  if (earlier.length === 0) return [];
   const kept = Math.min(since - 1, ...earlier.map((row) => row.createdAt.getTime()));
+  const fetched = join(directory, 'earlier');
+  await mkdir(fetched, { recursive: true });
+  try {
+    for (const row of earlier)
+      await pipeline(await artifacts.open(row), createWriteStream(join(fetched, row.filename)));
+  } catch {
+    await rm(fetched, { recursive: true, force: true });
+    return [];
+  }
   await removePartsBefore(directory, kept);
   const part = await newPart(directory, kept);
-  for (const row of earlier) {
-    const target = createWriteStream(join(part, row.filename));
-    await pipeline(await artifacts.open(row), target).catch(() => target.destroy());
-  }
+  for (const { filename } of earlier) await rename(join(fetched, filename), join(part, filename));
+  await rm(fetched, { recursive: true, force: true });
+  return earlier;
 }

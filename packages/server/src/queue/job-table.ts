@@ -20,6 +20,19 @@ export interface Envelope {
   readonly leaseSeconds: number | null;
 }
 
+/** What every log entry about a job carries: its own id, and the ids that it was given to work on. */
+export function idsOf(job: {
+  readonly kind: string;
+  readonly id: string;
+  readonly envelope: Pick<Envelope, 'payload'>;
+}): Readonly<Record<string, string>> {
+  const { kind, id, envelope } = job;
+  const named = Object.entries(envelope.payload).flatMap(([key, value]) =>
+    key.endsWith('_id') && typeof value === 'string' ? [[key, value] as const] : [],
+  );
+  return { kind, job_id: id, ...Object.fromEntries(named) };
+}
+
 /** Names one try of a job: every claim raises `retryCount`. */
 export interface Claim {
   readonly id: string;
@@ -51,6 +64,12 @@ export async function spendTries(sql: SqlExecutor, kind: string, claim: Claim): 
   );
 }
 
+/** A claim whose worker is silent. */
+export interface LapsedJob extends Claim {
+  readonly kind: string;
+  readonly envelope: Envelope;
+}
+
 /**
  * Claims whose lease has run out.
  * @param mode `locked`: for this transaction alone, those that another one has are left out.
@@ -59,15 +78,15 @@ export async function lapsedJobs(
   sql: SqlExecutor,
   kinds: readonly string[],
   mode: 'seen' | 'locked' = 'seen',
-): Promise<(Claim & { readonly kind: string })[]> {
+): Promise<LapsedJob[]> {
   const { rows } = await sql.executeSql(
-    `select id, name as kind, retry_count as "retryCount" from pgboss.job
+    `select id, name as kind, retry_count as "retryCount", data as envelope from pgboss.job
       where name = any($1::text[]) and state = 'active'
         and heartbeat_on + (data ->> 'leaseSeconds')::int * interval '1 second' < pgboss.job_now()
       limit 100 ${mode === 'locked' ? 'for update skip locked' : ''}`,
     [kinds],
   );
-  return rows as (Claim & { kind: string })[];
+  return rows as LapsedJob[];
 }
 
 /** Lets jobs that wait for another try start at once. */

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import { lapsedJobs } from './job-table.ts';
+import { idsOf, lapsedJobs } from './job-table.ts';
 import { release } from './settle.ts';
 
 /** Leases are looked at this often: with their length it bounds how long the job of a dead worker waits. */
@@ -75,6 +75,6 @@ async function releaseLapsed({ boss, database, kinds, log }: LapseOptions): Prom
     }
     return lapsed;
   });
-  for (const { kind, id } of jobs)
-    log.warn({ kind, job_id: id }, 'The worker of a job is silent: another one takes it');
+  for (const job of jobs)
+    log.warn(idsOf(job), 'The worker of a job is silent: another one takes it');
 }

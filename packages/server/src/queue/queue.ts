@@ -48,8 +48,10 @@ export class JobQueue {
     const boss = createEngine(database, log);
     const queue = new JobQueue({ database, boss, kinds, log });
     try {
-      await boss.start();
-      for (const kind of kinds) await declareKind(boss, kind);
+      await database.alone(async () => {
+        await boss.start();
+        for (const kind of kinds) await declareKind(boss, kind);
+      });
       queue.#unlisten = await database.listen(wakeChannel, (kind) => queue.#wake(kind));
     } catch (error) {
       await queue.close();

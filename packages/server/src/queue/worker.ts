@@ -8,6 +8,7 @@ import {
   type JobKind,
   type JobVerdict,
 } from './job.ts';
+import { idsOf } from './job-table.ts';
 import { holdLease } from './lease.ts';
 import type { HeldJob } from './settle.ts';
 import { Slots } from './slots.ts';
@@ -179,14 +180,6 @@ export class Worker {
 /** A try, not a job: one that was lost and claimed again may run beside its former self. */
 function keyOf(job: HeldJob): string {
   return `${job.id}/${job.retryCount}`;
-}
-
-/** What every log entry of a job carries: its own id, and the ids that it was given to work on. */
-function idsOf({ kind, id, envelope }: HeldJob): Readonly<Record<string, string>> {
-  const named = Object.entries(envelope.payload).flatMap(([key, value]) =>
-    key.endsWith('_id') && typeof value === 'string' ? [[key, value] as const] : [],
-  );
-  return { kind, job_id: id, ...Object.fromEntries(named) };
 }
 
 function isLost(signal: AbortSignal): boolean {

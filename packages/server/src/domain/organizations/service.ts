@@ -88,6 +88,25 @@ export class OrganizationsService {
   }
 
   /**
+   * Looks whether what is sealed in the database can be opened here.
+   * @throws LapwingError `unavailable` when another process has sealed it with another key.
+   */
+  async assertSealed(): Promise<void> {
+    const first = await store.findFirstOrganization(this.#database.sql);
+    const sealed = first?.webhookSecretsSealed[0];
+    if (sealed === undefined) return;
+    try {
+      this.#seal.open(sealed);
+    } catch (error) {
+      throw new LapwingError(
+        'unavailable',
+        'The secrets in this database were sealed with another key: give every process the same LAPWING_SECRET_KEY, or the secret.key of the data folder that they were sealed with',
+        { cause: error },
+      );
+    }
+  }
+
+  /**
    * Makes the first organization when there is none.
    * @param presetKey Becomes (and stays) a valid key of the first organization.
    * @returns The key that was made, to be shown once; null when none had to be made.
