@@ -89,7 +89,9 @@ export const Schedule = z
     end_at: ScheduleTime.nullable(),
     webhook_url: z.string().nullable(),
     runs_started: z.number().int().meta({ description: 'By the clock, so far' }),
-    consecutive_failures: z.number().int(),
+    consecutive_failures: z.number().int().meta({
+      description: 'Runs that have failed in a row; counted while `pause_after_failures` is set',
+    }),
     disabled_reason: z.string().nullable().meta({
       description: 'Why Lapwing has disabled it; null when it is enabled, or a request disabled it',
     }),

@@ -56,7 +56,6 @@ export async function checkSchedule(
 ): Promise<ScheduleFields> {
   const fields = fieldsOf(body, before);
   checkRhythm(fields, parts.minMinutes);
-  refuseUnknown(fields.parameters, owner.workflow);
   await prepareRun(
     parts,
     fields.parameters,
@@ -94,20 +93,4 @@ const blankToNull = (text: string | null | undefined) => (text?.trim() === '' ? 
 function withoutNulls(parameters: ScheduleUpsert['parameters']): ScheduleFields['parameters'] {
   if (parameters == null) return null;
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null));
-}
-
-/** A run ignores parameters that its workflow does not have; a schedule does not (reference: api.md §17). */
-function refuseUnknown(
-  parameters: ScheduleFields['parameters'],
-  { definition, workflowPermanentId }: WorkflowVersion,
-): void {
-  const known = definition.parameters
-    .filter(({ parameter_type: type }) => type === 'workflow')
-    .map(({ key }) => key);
-  const unknown = Object.keys(parameters ?? {}).filter((key) => !known.includes(key));
-  if (unknown.length === 0) return;
-  throw new LapwingError(
-    'invalid_parameters',
-    `Workflow ${workflowPermanentId} has no parameter ${unknown.join(', ')}; it has ${known.join(', ') || 'none'}`,
-  );
 }

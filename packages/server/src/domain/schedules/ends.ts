@@ -1,16 +1,10 @@
 import type { Sql } from '../../db/database.ts';
+import { isConnectionLost } from '../../db/errors.ts';
 import { tell, tellOfFires } from './events.ts';
 import { disabling, type ScheduleFiring } from './firing.ts';
 import type { Ledger } from './ledger.ts';
 import * as ledgerStore from './ledger-store.ts';
-import {
-  isScheduledRun,
-  originOf,
-  type Preparation,
-  prepareRun,
-  reasonOf,
-  type ScheduleParts,
-} from './parts.ts';
+import { isScheduledRun, type Preparation, type ScheduleParts, tryPrepare } from './parts.ts';
 import type { Cause } from './plan.ts';
 import * as store from './store.ts';
 
@@ -42,14 +36,10 @@ export class ScheduleEnds {
     const { sql } = this.#parts.database;
     await ledgerStore.noteEnds(sql, runIds);
     const ended = await ledgerStore.listWatchedEnds(sql, { runIds }, batchSize);
-    for (const [scheduleId, [first]] of Map.groupBy(ended, ({ fire }) => fire.scheduleId)) {
-      if (signal.aborted || first === undefined) return;
-      await this.#noteWatched(scheduleId);
-    }
-    for (const row of await ledgerStore.listReady(sql, batchSize)) {
-      if (signal.aborted) return;
-      await this.#startQueued(row);
-    }
+    const watched = new Set(ended.map(({ fire }) => fire.scheduleId));
+    await forEach(watched, signal, (scheduleId) => this.#noteWatched(scheduleId));
+    const ready = await ledgerStore.listReady(sql, batchSize);
+    await forEach(ready, signal, (row) => this.#startQueued(row));
   }
 
   async #noteWatched(scheduleId: string): Promise<void> {
@@ -88,11 +78,14 @@ export class ScheduleEnds {
   }
 
   async #startQueued(read: store.ScheduleRow): Promise<void> {
-    const preparation = await this.#prepare(read);
-    const fires = await this.#parts.database.transaction(async (tx) => {
+    const { database, workflows } = this.#parts;
+    const queued = await ledgerStore.findQueued(database.sql, read.scheduleId);
+    if (queued === undefined) return;
+    const preparation = await tryPrepare(this.#parts, read, queued.cause as Cause, workflows);
+    const fires = await database.transaction(async (tx) => {
       const row = await store.lockIfFree(tx, read.scheduleId);
       if (row === undefined || row.revision !== read.revision) return [];
-      return this.#startNext(tx, row, preparation);
+      return this.#startNext(tx, row, queued, preparation);
     });
     this.#ledger.count(fires);
   }
@@ -100,37 +93,47 @@ export class ScheduleEnds {
   async #startNext(
     tx: Sql,
     row: store.ScheduleRow,
+    queued: ledgerStore.FireRow,
     preparation: Preparation,
   ): Promise<readonly ledgerStore.FireRow[]> {
     const existing = await ledgerStore.findQueued(tx, row.scheduleId);
     const { openRuns } = await this.#ledger.standing(tx, row.scheduleId);
-    if (existing === undefined || openRuns.length > 0) return [];
+    if (existing?.fireId !== queued.fireId || openRuns.length > 0) return [];
     const { dueAt, cause } = existing;
     const decision = { dueAt, cause: cause as Cause, state: 'started' } as const;
     const fires = await this.#ledger.write(tx, row, [{ decision, existing }], preparation);
     await tellOfFires(tx, this.#parts, row, fires);
     return fires;
   }
-
-  async #prepare(row: store.ScheduleRow): Promise<Preparation> {
-    const { organizationId, workflowPermanentId, parameters } = row;
-    try {
-      const workflow = await this.#parts.workflows.newest(organizationId, workflowPermanentId);
-      const origin = originOf(organizationId, 'clock');
-      return { ok: true, run: await prepareRun(this.#parts, parameters, workflow, origin) };
-    } catch (error) {
-      return { ok: false, reason: reasonOf(error) };
-    }
-  }
 }
 
-/** Failures in a row: a success ends them, a cancel says nothing. */
-export function failuresAfter(
+/** Does it for each; one that fails does not keep the others from it. @throws AggregateError in the end */
+async function forEach<T>(
+  items: Iterable<T>,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const item of items) {
+    if (signal.aborted) return;
+    try {
+      await work(item);
+    } catch (error) {
+      if (isConnectionLost(error)) throw error;
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, 'What ended runs ask for was not done');
+}
+
+/** Failures in a row: a success ends them; a cancel says nothing, nor does a run that gave way to another. */
+function failuresAfter(
   before: number,
-  ended: readonly { readonly status: string }[],
+  ended: readonly { readonly fire: ledgerStore.FireRow; readonly status: string }[],
 ): number {
-  return ended.reduce((failures, { status }) => {
+  return ended.reduce((failures, { fire, status }) => {
     if (status === 'completed') return 0;
-    return status === 'canceled' ? failures : failures + 1;
+    const gaveWay = status === 'terminated' && fire.reason !== null;
+    return gaveWay || status === 'canceled' ? failures : failures + 1;
   }, before);
 }

@@ -9,15 +9,15 @@ import type { FireRow } from './ledger-store.ts';
 import * as ledgerStore from './ledger-store.ts';
 import {
   firstInstant,
-  originOf,
   type Preparation,
-  prepareRun,
   reasonOf,
   rhythmOf,
   type ScheduleParts,
   timesOf,
+  tryPrepare,
+  withJitter,
 } from './parts.ts';
-import { planClock } from './plan.ts';
+import { type DueInstant, planClock } from './plan.ts';
 import * as store from './store.ts';
 
 /** Schedules that are read at a time. */
@@ -129,7 +129,10 @@ export class ScheduleFiring {
     }
   }
 
-  /** Gives enabled schedules that have lost their next instant one. @returns their ids. */
+  /**
+   * Gives enabled schedules that have lost their next instant one: the first that has no line yet. What is due by then
+   * fires, or is missed with a line. @returns their ids.
+   */
   async repair(): Promise<string[]> {
     const { database, now } = this.#parts;
     const stranded = await store.listStranded(database.sql, batchSize);
@@ -140,7 +143,8 @@ export class ScheduleFiring {
         if (row === undefined || !row.enabled) return;
         if (row.nextDueAt !== null && row.nextFireAt !== null) return;
         const rhythm = rhythmOf(row);
-        const next = row.nextDueAt ?? firstInstant(row, rhythm, now());
+        // Up to its last change nothing was left to do.
+        const next = row.nextDueAt ?? firstInstant(row, rhythm, row.modifiedAt);
         await this.#goOn(tx, row, rhythm, { next, repairedAt: now() });
         repaired.push(scheduleId);
       });
@@ -166,7 +170,9 @@ export class ScheduleFiring {
     const lane = async () => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
         if (signal.aborted) return;
-        written += await this.#tryFire(next.row, cache, problems);
+        const lines = await this.#tryFire(next.row, cache, problems);
+        // Not in one expression: other lanes add to it during the wait.
+        written += lines;
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
@@ -223,14 +229,7 @@ export class ScheduleFiring {
     if (count >= tries) {
       return { ok: false, reason: `An internal error stopped its run ${count} times: see the log` };
     }
-    const { organizationId, workflowPermanentId, parameters } = row;
-    try {
-      const workflow = await cache.newest(organizationId, workflowPermanentId);
-      const origin = originOf(organizationId, 'clock');
-      return { ok: true, run: await prepareRun(this.#parts, parameters, workflow, origin) };
-    } catch (error) {
-      return { ok: false, reason: reasonOf(error) };
-    }
+    return tryPrepare(this.#parts, row, 'clock', cache);
   }
 
   async #attempt(
@@ -247,7 +246,7 @@ export class ScheduleFiring {
       if (row === undefined || row.revision !== read.revision || !isDue(row, now))
         return { kind: 'nothing' };
       const rhythm = rhythmOf(row);
-      const due = dueInstants(rhythm, row.nextDueAt ?? now, now);
+      const due = dueInstants(row, rhythm, now);
       const standing = await this.#ledger.standing(tx, row.scheduleId);
       const plan = planClock(due.instants, due.isComplete, rulesOf(row), { now, standing });
       const last = plan.decisions.at(-1)?.dueAt ?? now;
@@ -257,7 +256,7 @@ export class ScheduleFiring {
       const fires = await this.#ledger.write(tx, row, lines, preparation);
       const isLate = now.getTime() - (row.nextFireAt ?? now).getTime() > lateMs;
       const after = await this.#goOn(tx, row, rhythm, {
-        next: due.instants[lines.length] ?? due.next,
+        next: due.instants[lines.length]?.dueAt ?? due.next,
         last,
         started: fires.filter(({ state }) => state === 'started' || state === 'queued').length,
         repairedAt: isLate ? now : row.repairedAt,
@@ -321,12 +320,13 @@ export function disabling(row: store.ScheduleRow, reason: string, now: Date) {
 }
 
 /** Instants that are due, as many as one transaction looks at, and the first one behind them. */
-function dueInstants(rhythm: Rhythm, first: Date, now: Date) {
-  const instants: Date[] = [];
-  let next: Date | null = first;
+function dueInstants(row: store.ScheduleRow, rhythm: Rhythm, now: Date) {
+  const instants: DueInstant[] = [];
+  let next = row.nextDueAt;
   while (next !== null && next <= now && instants.length < maxInstants) {
-    instants.push(next);
-    next = instantAfter(rhythm, next);
+    const following = instantAfter(rhythm, next);
+    instants.push({ dueAt: next, lookAt: withJitter(row, next, following) });
+    next = following;
   }
   return { instants, next, isComplete: next === null || next > now };
 }
@@ -346,6 +346,8 @@ export async function replaceRuns(
 ): Promise<void> {
   const becomes = policy === 'terminate_previous' ? 'terminated' : 'canceled';
   const reason = `The run of ${by.dueAt.toISOString()} takes its place`;
+  // Before they end: whoever notes their ends meanwhile is to know that they are no failures.
+  await ledgerStore.noteGivingWay(database.sql, by.runIds, reason);
   for (const runId of by.runIds) await runs.replace(runId, becomes, reason);
   await ledgerStore.noteReplaced(database.sql, by.runIds, { status: becomes, reason });
 }

@@ -7,8 +7,8 @@ import {
   inArray,
   isNotNull,
   isNull,
+  ne,
   notInArray,
-  or,
   sql as raw,
   type SQL,
 } from 'drizzle-orm';
@@ -171,8 +171,8 @@ const ended = (runIds: readonly string[] | null) =>
     runIds === null ? undefined : inArray(scheduleFires.runId, [...runIds]),
   );
 
-/** Whether somebody wants to know how runs of the schedule end, beyond the ledger. */
-const isWatched = or(isNotNull(schedules.pauseAfterFailures), isNotNull(schedules.webhookUrl));
+/** Whether failures of the schedule's runs are counted. */
+const isWatched = isNotNull(schedules.pauseAfterFailures);
 
 /**
  * Notes how runs ended of schedules that nothing hangs on.
@@ -256,22 +256,37 @@ export async function claimKey(tx: Sql, key: TriggerKey, fireId: string): Promis
   return rows.length > 0;
 }
 
-/** Notes runs that were ended for another one: that is no failure. */
+/** Notes that runs are about to be ended for another one. */
+export async function noteGivingWay(
+  sql: Sql,
+  runIds: readonly string[],
+  reason: string,
+): Promise<void> {
+  await sql
+    .update(scheduleFires)
+    .set({ reason, modifiedAt: new Date() })
+    .where(and(inArray(scheduleFires.runId, [...runIds]), isNull(scheduleFires.runStatus)));
+}
+
+/** Notes runs that were ended for another one; those that had ended by themselves have given way to none. */
 export async function noteReplaced(
   sql: Sql,
   runIds: readonly string[],
   how: { readonly status: string; readonly reason: string },
 ): Promise<void> {
+  const ofThem = and(
+    eq(runs.runId, scheduleFires.runId),
+    inArray(scheduleFires.runId, [...runIds]),
+    eq(scheduleFires.reason, how.reason),
+  );
   await sql
     .update(scheduleFires)
-    .set({ runStatus: how.status, reason: how.reason, modifiedAt: new Date() })
+    .set({ runStatus: how.status })
     .from(runs)
-    .where(
-      and(
-        eq(runs.runId, scheduleFires.runId),
-        inArray(scheduleFires.runId, [...runIds]),
-        isNull(scheduleFires.runStatus),
-        eq(runs.status, how.status),
-      ),
-    );
+    .where(and(ofThem, isNull(scheduleFires.runStatus), eq(runs.status, how.status)));
+  await sql
+    .update(scheduleFires)
+    .set({ reason: null })
+    .from(runs)
+    .where(and(ofThem, ne(runs.status, how.status)));
 }

@@ -1,6 +1,7 @@
 import type { FireOutcome } from '@lapwing/protocol';
 import type { Sql } from '../../db/database.ts';
 import { newId } from '../../lib/ids.ts';
+import { Tally } from '../../lib/tally.ts';
 import * as store from './ledger-store.ts';
 import { type Preparation, type ScheduleParts, scheduledRunId } from './parts.ts';
 import type { Decision, Standing } from './plan.ts';
@@ -16,17 +17,21 @@ export interface Line {
 /** How many lines were written with each outcome since this process started. */
 export type OutcomeCounts = ReadonlyMap<FireOutcome, number>;
 
+const outcomes: readonly FireOutcome[] = [
+  ...(['started', 'caught_up', 'backfilled', 'triggered', 'queued', 'skipped', 'missed'] as const),
+];
+
 /** Writes lines of the ledger, each with the run and the job that it tells of. */
 export class Ledger {
   readonly #parts: Pick<ScheduleParts, 'runs'>;
-  readonly #counts = new Map<FireOutcome, number>();
+  readonly #counts = new Tally(outcomes);
 
   constructor(parts: Pick<ScheduleParts, 'runs'>) {
     this.#parts = parts;
   }
 
   get counts(): OutcomeCounts {
-    return this.#counts;
+    return this.#counts.counts;
   }
 
   /** What stands in the ledger now; true until the transaction ends, of a schedule that it has locked. */
@@ -69,10 +74,7 @@ export class Ledger {
 
   /** Counts lines, once they have been committed. */
   count(lines: readonly store.FireRow[]): void {
-    for (const line of lines) {
-      const outcome = outcomeOf(line);
-      this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
-    }
+    for (const line of lines) this.#counts.add(outcomeOf(line));
   }
 }
 

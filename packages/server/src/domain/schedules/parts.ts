@@ -52,17 +52,17 @@ export function timesOf(
   return { nextDueAt, nextFireAt: withJitter(row, nextDueAt, instantAfter(rhythm, nextDueAt)) };
 }
 
-/** The first instant after now. None comes twice, even where this process's clock is behind that of another. */
+/** The first instant after a time. None comes twice, even where this process's clock is behind that of another. */
 export function firstInstant(
   row: Pick<ScheduleRow, 'lastDueAt'>,
   rhythm: Rhythm,
-  now: Date,
+  after: Date,
 ): Date | null {
-  return instantAfter(rhythm, new Date(Math.max(now.getTime(), row.lastDueAt?.getTime() ?? 0)));
+  return instantAfter(rhythm, new Date(Math.max(after.getTime(), row.lastDueAt?.getTime() ?? 0)));
 }
 
-/** The same for the same instant, whoever asks; always before the instant that follows. */
-function withJitter(
+/** When an instant is looked at. The same, whoever asks; always before the instant that follows. */
+export function withJitter(
   { scheduleId, jitterSeconds }: Pick<ScheduleRow, 'scheduleId' | 'jitterSeconds'>,
   dueAt: Date,
   following: Date | null,
@@ -97,15 +97,56 @@ export function originOf(organizationId: string, cause: Cause): RunOrigin {
   };
 }
 
-/** @throws LapwingError as `RunsService.prepare` */
-export function prepareRun(
+/**
+ * Checks a run of a schedule against its workflow as it is now.
+ * @throws LapwingError as `RunsService.prepare`
+ */
+export async function prepareRun(
   { runs }: Pick<ScheduleParts, 'runs'>,
   parameters: ScheduleRow['parameters'],
   workflow: WorkflowVersion,
   origin: RunOrigin,
 ): Promise<PreparedRun> {
+  refuseUnknown(parameters, workflow);
   const request = RunRequest.parse({ workflow_id: workflow.workflowPermanentId, parameters });
   return runs.prepare(request, origin, workflow);
+}
+
+/**
+ * Whether a run of a schedule can be started.
+ * @param workflows Where its workflow is read.
+ * @throws errors that the owner of the schedule cannot mend.
+ */
+export async function tryPrepare(
+  parts: Pick<ScheduleParts, 'runs'>,
+  row: Pick<ScheduleRow, 'organizationId' | 'workflowPermanentId' | 'parameters'>,
+  cause: Cause,
+  workflows: Pick<WorkflowsService, 'newest'>,
+): Promise<Preparation> {
+  const { organizationId, workflowPermanentId, parameters } = row;
+  try {
+    const workflow = await workflows.newest(organizationId, workflowPermanentId);
+    const origin = originOf(organizationId, cause);
+    return { ok: true, run: await prepareRun(parts, parameters, workflow, origin) };
+  } catch (error) {
+    return { ok: false, reason: reasonOf(error) };
+  }
+}
+
+/** A run ignores parameters that its workflow does not have; a schedule does not (reference: api.md §17). */
+function refuseUnknown(
+  parameters: ScheduleRow['parameters'],
+  { definition, workflowPermanentId }: WorkflowVersion,
+): void {
+  const known = definition.parameters
+    .filter(({ parameter_type: type }) => type === 'workflow')
+    .map(({ key }) => key);
+  const unknown = Object.keys(parameters ?? {}).filter((key) => !known.includes(key));
+  if (unknown.length === 0) return;
+  throw new LapwingError(
+    'invalid_parameters',
+    `Workflow ${workflowPermanentId} has no parameter ${unknown.join(', ')}; it has ${known.join(', ') || 'none'}`,
+  );
 }
 
 /** What is wrong with the schedule's run, as its owner can mend it. @throws all other errors */

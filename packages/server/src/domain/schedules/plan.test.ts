@@ -20,11 +20,15 @@ const said = (plan: ReturnType<typeof planClock>) =>
 const clock = (
   times: readonly string[],
   now: string,
-  more: Partial<ClockRules & Standing & { isComplete: boolean }> = {},
+  more: Partial<ClockRules & Standing & { isComplete: boolean; jitterMs: number }> = {},
 ) => {
+  const { jitterMs = 0 } = more;
   const standing = { openRuns: more.openRuns ?? [], isWaiting: more.isWaiting ?? false };
   return planClock(
-    times.map(at),
+    times.map((time) => ({
+      dueAt: at(time),
+      lookAt: new Date(at(time).getTime() + jitterMs),
+    })),
     more.isComplete ?? true,
     { ...rules, ...more },
     { now: at(now), standing },
@@ -40,6 +44,19 @@ describe('instants that come in time', () => {
   it('are in time for five minutes', () => {
     expect(said(clock(['09:00'], '09:05', { catchUp: 'none' }))).toEqual(['09:00 clock started']);
     expect(said(clock(['09:00'], '09:06', { catchUp: 'none' }))).toEqual(['09:00 clock missed']);
+  });
+});
+
+describe('instants whose runs start late by chance', () => {
+  const late = { catchUp: 'none', jitterMs: 50 * 60_000 } as const;
+
+  it('are in time for five minutes behind that', () => {
+    expect(said(clock(['09:00'], '09:55', late))).toEqual(['09:00 clock started']);
+    expect(said(clock(['09:00'], '09:56', late))).toEqual(['09:00 clock missed']);
+  });
+
+  it('are in time before that too: when the schedule is changed', () => {
+    expect(said(clock(['09:00'], '09:01', late))).toEqual(['09:00 clock started']);
   });
 });
 

@@ -21,6 +21,13 @@ export interface ClockRules {
   readonly runsLeft: number | null;
 }
 
+/** An instant that has come. */
+export interface DueInstant {
+  readonly dueAt: Date;
+  /** When it was to be looked at: itself and its jitter. */
+  readonly lookAt: Date;
+}
+
 /** What asked for a run. */
 export type Cause = 'clock' | 'catch_up' | 'backfill' | 'trigger';
 
@@ -38,7 +45,7 @@ export interface Plan {
 }
 
 /** Where one run gives way to the next, only the last of several is worth a start. */
-const replaces = (policy: OverlapPolicy) =>
+export const replaces = (policy: OverlapPolicy) =>
   policy === 'cancel_previous' || policy === 'terminate_previous';
 
 /**
@@ -85,15 +92,14 @@ const missed = (dueAt: Date, reason: string): Decision => ({
 
 /** What the policy for missed instants says of one: whether it is to have a run, and as what. */
 function verdictOf(
-  dueAt: Date,
+  { dueAt, lookAt }: DueInstant,
   isNewest: boolean,
   rules: ClockRules,
   now: Date,
 ): { readonly cause: Cause } | { readonly missedBecause: string } {
-  const lateMs = now.getTime() - dueAt.getTime();
-  if (lateMs <= onTimeMs) return { cause: 'clock' };
+  if (now.getTime() - lookAt.getTime() <= onTimeMs) return { cause: 'clock' };
   if (rules.catchUp === 'none') return { missedBecause: 'No worker was there; catch_up is none' };
-  if (lateMs > rules.catchUpWindowMinutes * 60_000) {
+  if (now.getTime() - dueAt.getTime() > rules.catchUpWindowMinutes * 60_000) {
     return {
       missedBecause: `No worker was there for more than catch_up_window_minutes (${rules.catchUpWindowMinutes})`,
     };
@@ -109,7 +115,7 @@ function verdictOf(
  * @param isComplete Whether no later instant is due.
  */
 export function planClock(
-  instants: readonly Date[],
+  instants: readonly DueInstant[],
   isComplete: boolean,
   rules: ClockRules,
   at: { readonly now: Date; readonly standing: Standing },
@@ -119,9 +125,10 @@ export function planClock(
   // Where one replaces the next, there is one start.
   const most = replaces(rules.overlapPolicy) ? instants.length : maxStarts;
   const limit = Math.min(most, rules.runsLeft ?? most);
-  for (const [index, dueAt] of instants.entries()) {
+  for (const [index, instant] of instants.entries()) {
     if (wanted.length === limit) break;
-    const verdict = verdictOf(dueAt, isComplete && index === instants.length - 1, rules, at.now);
+    const { dueAt } = instant;
+    const verdict = verdictOf(instant, isComplete && index === instants.length - 1, rules, at.now);
     if ('cause' in verdict) wanted.push({ dueAt, ...verdict });
     else decisions.push(missed(dueAt, verdict.missedBecause));
   }

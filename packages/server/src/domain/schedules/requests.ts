@@ -9,7 +9,7 @@ import { instantAfter } from './instants.ts';
 import type { Ledger, Line } from './ledger.ts';
 import * as ledgerStore from './ledger-store.ts';
 import { originOf, prepareRun, rhythmOf, type ScheduleParts } from './parts.ts';
-import { planOverlap } from './plan.ts';
+import { planOverlap, replaces } from './plan.ts';
 import * as store from './store.ts';
 
 /** Instants of one backfill. */
@@ -72,7 +72,7 @@ export class ScheduleRequests {
       policy: request?.overlap_policy ?? (row.overlapPolicy as OverlapPolicy),
       run: await this.#prepare(row, { ...origin, idempotencyKey: undefined }),
     } as const;
-    const key = idempotencyKey === undefined ? null : keyOf(start, idempotencyKey);
+    const key = idempotencyKey === undefined ? null : keyOf(name, request, idempotencyKey);
     const done = await this.#untilWritten(start, (tx) => this.#triggerIn(tx, start, key));
     const [fire] = await ledgerStore.listFiresByIds(
       this.#parts.database.sql,
@@ -100,8 +100,10 @@ export class ScheduleRequests {
       run: await this.#prepare(row, originOf(name.organizationId, 'backfill')),
     } as const;
     const ids: string[] = [];
-    for (let from = 0; from < instants.length; from += portionSize) {
-      const portion = instants.slice(from, from + portionSize);
+    // Where one run gives way to the next, all of them together start one.
+    const size = replaces(start.policy) ? maxInstants : portionSize;
+    for (let from = 0; from < instants.length; from += size) {
+      const portion = instants.slice(from, from + size);
       const done = await this.#untilWritten(start, (tx) => this.#backfillIn(tx, start, portion));
       if (done.kind === 'written') ids.push(...done.fires.map(({ fireId }) => fireId));
     }
@@ -220,8 +222,12 @@ async function freeInstant(tx: Sql, scheduleId: string, now: Date): Promise<Date
   return new Date(free);
 }
 
-function keyOf({ name, policy }: Start, key: string): ledgerStore.TriggerKey {
-  const said = JSON.stringify([name.scheduleId, policy]);
+function keyOf(
+  name: store.ScheduleName,
+  request: ScheduleTrigger,
+  key: string,
+): ledgerStore.TriggerKey {
+  const said = JSON.stringify([name.scheduleId, request?.overlap_policy ?? null]);
   const requestHash = createHash('sha256').update(said).digest('hex');
   return { organizationId: name.organizationId, key, requestHash };
 }

@@ -36,8 +36,6 @@ import {
   zuluTimes,
 } from './view.ts';
 
-export type { Fired } from './firing.ts';
-
 /** Names one schedule of an organization. */
 export type ScheduleName = store.ScheduleName;
 
@@ -128,14 +126,19 @@ export class SchedulesService {
    */
   async update(name: ScheduleName, body: ScheduleUpsert): Promise<ScheduleResponse> {
     const { organizationId, workflowPermanentId } = name;
-    const before = await this.#find(name);
-    const workflow = await this.#parts.workflows.newest(organizationId, workflowPermanentId);
-    const owner = { organizationId, workflow };
-    const fields = await checkSchedule(this.#parts, owner, body, before);
-    return this.#change(name, (row) => ({
-      ...fields,
-      ...enabling(row, body.enabled ?? row.enabled),
-    }));
+    for (;;) {
+      const before = await this.#find(name);
+      const workflow = await this.#parts.workflows.newest(organizationId, workflowPermanentId);
+      const owner = { organizationId, workflow };
+      const fields = await checkSchedule(this.#parts, owner, body, before);
+      const changed = await this.#change(name, (row) => {
+        // What the request leaves out is what it is, not what it was before somebody else changed it.
+        if (row.revision !== before.revision) return null;
+        const enabled = enabling(row, body.enabled ?? row.enabled);
+        return { ...fields, ...counting(row, fields), ...enabled };
+      });
+      if (changed !== null) return changed;
+    }
   }
 
   /**
@@ -145,7 +148,10 @@ export class SchedulesService {
   async setEnabled(name: ScheduleName, enabled: boolean): Promise<ScheduleResponse> {
     const before = await this.#find(name);
     if (before.enabled === enabled) return responseView(before, this.#parts.now());
-    return this.#change(name, (row) => enabling(row, enabled));
+    const changed = await this.#change(name, (row) =>
+      row.enabled === enabled ? null : enabling(row, enabled),
+    );
+    return changed ?? this.get(name);
   }
 
   /** Its runs go on. @throws LapwingError `not_found` */
@@ -231,23 +237,27 @@ export class SchedulesService {
     return this.#ledger.counts;
   }
 
+  /** @param changeOf Of the schedule as it is now; null: nothing is to be changed, and null is the answer. */
   async #change(
     name: ScheduleName,
-    changeOf: (row: store.ScheduleRow) => Partial<ScheduleFields & store.ScheduleRow>,
-  ): Promise<ScheduleResponse> {
+    changeOf: (row: store.ScheduleRow) => Partial<store.ScheduleRow> | null,
+  ): Promise<ScheduleResponse | null> {
     const { database, now } = this.#parts;
     for (;;) {
       await this.firing.settle(name);
       const changed = await database.transaction(async (tx) => {
         const row = await this.#lock(tx, name);
+        // Looked at once: what comes behind it is due by what the schedule is then.
+        const at = now();
         // Time goes on: what has become due in between is due by what it was.
-        if (row.enabled && row.nextDueAt !== null && row.nextDueAt <= now()) return null;
+        if (row.enabled && row.nextDueAt !== null && row.nextDueAt <= at) return 'again';
         const change = changeOf(row);
-        const times = startTimes({ ...row, ...change }, now());
-        const stamp = { revision: row.revision + 1, modifiedAt: now() };
+        if (change === null) return null;
+        const times = startTimes({ ...row, ...change }, at);
+        const stamp = { revision: row.revision + 1, modifiedAt: at };
         return store.updateSchedule(tx, row.scheduleId, { ...change, ...times, ...stamp });
       });
-      if (changed !== null) return responseView(changed, now());
+      if (changed !== 'again') return changed && responseView(changed, now());
     }
   }
 
@@ -274,6 +284,12 @@ const enabling = (row: store.ScheduleRow, enabled: boolean) =>
   row.enabled === enabled
     ? {}
     : { enabled, disabledReason: null, ...(enabled && { consecutiveFailures: 0 }) };
+
+/** Failures are counted while somebody wants to know: those of another time say nothing. */
+const counting = (row: store.ScheduleRow, { pauseAfterFailures }: ScheduleFields) =>
+  (row.pauseAfterFailures === null) === (pauseAfterFailures === null)
+    ? {}
+    : { consecutiveFailures: 0 };
 
 /** The times of a schedule that goes on from now. @throws LapwingError `invalid_state` when it has nothing left to start. */
 function startTimes(

@@ -128,8 +128,9 @@ export async function listSchedules(
 }
 
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, (character) => `\\${character}`);
+/** The column has its table before it: in a list of fields drizzle leaves that out, and it would be the inner one's. */
 const title = raw<string | null>`(select newest.title from ${workflows} as newest
-  where newest.workflow_permanent_id = ${schedules.workflowPermanentId} and newest.deleted_at is null
+  where newest.workflow_permanent_id = ${schedules}.workflow_permanent_id and newest.deleted_at is null
   order by newest.version desc limit 1)`;
 
 interface AllFilter {
