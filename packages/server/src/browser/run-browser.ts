@@ -113,7 +113,9 @@ export class RunBrowser {
   async screenshot(signal: AbortSignal): Promise<Buffer | null> {
     const page = this.#opened?.tracker.current ?? null;
     if (page === null || this.#ended !== null) return null;
-    const taking = page.screenshot({ type: 'png', timeout: screenshotTimeoutMs });
+    const take = () => page.screenshot({ type: 'png', timeout: screenshotTimeoutMs });
+    // Now and then a browser cannot, just behind a navigation, and can a moment later.
+    const taking = take().catch(take);
     const stoppable = abortable(taking, signal, this.#gone.signal, this.#closing.signal);
     const png = await bounded<Buffer | null>(stoppable, screenshotTimeoutMs, null);
     if (png !== null) this.#opened?.recording?.addFrame(png);
