@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -7,6 +6,7 @@ import fc from 'fast-check';
 import { type RawAnswer, RawClient, type RawRequest } from '../support/hostile.ts';
 import { createServerPlace, type ServerProcess } from '../support/server-process.ts';
 import { anyDefinition, anyRequest, type FuzzRequest, type Ids } from './fuzz-requests.ts';
+import { residentMb } from './memory.ts';
 import { percentile, report, round } from './table.ts';
 
 const clients = 8;
@@ -40,12 +40,6 @@ function options() {
   });
   return { seed: Number(values.seed), count: Number(values.requests), out: values.out };
 }
-
-/** Resident memory of a process, in MB. */
-const residentMb = (pid: number) =>
-  Math.round(
-    Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024,
-  );
 
 /** One server, what was sent to it, and how it bore that. */
 class Fuzz {

@@ -38,7 +38,9 @@ export const portalBlocks = (site: string): object[] => [
 export async function portalByHand(page: Page, site: string, pictures: boolean): Promise<void> {
   const step = async (work: () => Promise<unknown>) => {
     await work();
-    if (pictures) await page.screenshot();
+    const picture = () => page.screenshot();
+    // As a run does: now and then a browser cannot, and can a moment later.
+    if (pictures) await picture().catch(picture);
   };
   await step(() => page.goto(`${site}/login`));
   await step(async () => {

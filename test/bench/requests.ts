@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import type { Sql } from '../../packages/server/src/db/database.ts';
 import { type Lapwing, startLapwing } from '../support/lapwing.ts';
+import { rowsOfRun, writeRun } from './run-rows.ts';
 import { atOnce, percentile, report, round } from './table.ts';
 
 const clients = 32;
@@ -15,42 +15,6 @@ async function measure(what: string, total: number, work: () => Promise<unknown>
 }
 
 type Figures = Awaited<ReturnType<typeof measure>>;
-
-/** The rows that creating a run writes, copied from a run: what a table asks of the database, and nothing else. */
-async function rowsOfARun(lapwing: Lapwing, runId: string) {
-  const { database } = lapwing.server.app;
-  const read = async (query: ReturnType<typeof sql>) =>
-    JSON.stringify(((await database.sql.execute(query)) as unknown as { rows: unknown[] }).rows[0]);
-  return {
-    run: await read(sql`select to_jsonb(runs) as row from runs where run_id = ${runId}`),
-    search: await read(
-      sql`select to_jsonb(run_searches) as row from run_searches where run_id = ${runId}`,
-    ),
-    event: await read(
-      sql`select to_jsonb(run_events) as row from run_events where run_id = ${runId} limit 1`,
-    ),
-  };
-}
-
-async function copyRun(
-  tx: Sql,
-  rows: Awaited<ReturnType<typeof rowsOfARun>>,
-  runId: string,
-): Promise<void> {
-  const own = JSON.stringify({ run_id: runId });
-  for (const [table, row] of [
-    ['runs', rows.run],
-    ['run_searches', rows.search],
-    ['run_events', rows.event],
-  ] as const) {
-    await tx.execute(
-      sql`insert into ${sql.identifier(table)} select * from jsonb_populate_record(null::${sql.identifier(table)}, ((${row}::jsonb) -> 'row') || ${own}::jsonb)`,
-    );
-  }
-  await tx.execute(
-    sql`insert into pgboss.job (name, data) values ('run', ${JSON.stringify({ payload: { run_id: runId } })}::jsonb)`,
-  );
-}
 
 function largeWorkflow(): object {
   const blocks = Array.from({ length: blocksOfALargeWorkflow }, (_, index) => ({
@@ -87,12 +51,12 @@ async function runs(lapwing: Lapwing): Promise<readonly (readonly [Figures, Figu
   const request = { workflow_id: workflow };
   const create = () => expectOk(lapwing.request('POST', '/v1/run/workflows', request));
   const runId = (await create()).run_id ?? '';
-  const rows = await rowsOfARun(lapwing, runId);
+  const rows = await rowsOfRun(database, runId);
   return [
     [
       await measure('POST /v1/run/workflows', count, create),
       await measure('its rows by raw SQL', count, () =>
-        database.transaction((tx) => copyRun(tx, rows, `wr_${crypto.randomUUID()}`)),
+        database.transaction((tx) => writeRun(tx, rows, `wr_${crypto.randomUUID()}`)),
       ),
     ],
     [
