@@ -63,20 +63,25 @@ export class JobQueue {
   /**
    * Adds a job within the caller's transaction; workers wake when it commits.
    *
-   * @returns the id of the job.
+   * @returns its id.
    */
   async enqueue(tx: Sql, kind: string, job: NewJob): Promise<string> {
-    const leaseSeconds = this.#kind(kind).leaseSeconds ?? null;
-    const envelope: Envelope = { payload: job.data, returned: 0, leaseSeconds };
-    const id = job.id ?? crypto.randomUUID();
-    await this.#boss.send(kind, envelope, {
-      id,
-      ...(job.priority === undefined ? {} : { priority: job.priority }),
-      ...(job.startAfter === undefined ? {} : { startAfter: job.startAfter }),
-      db: this.#database.executor(tx),
-    });
-    if (job.startAfter === undefined) await this.#database.notify(tx, wakeChannel, kind);
+    const { id = crypto.randomUUID(), ...rest } = job;
+    await this.enqueueAll(tx, kind, [{ id, ...rest }]);
     return id;
+  }
+
+  /** As {@link enqueue}, of several at a time. */
+  async enqueueAll(tx: Sql, kind: string, jobs: readonly NewJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const leaseSeconds = this.#kind(kind).leaseSeconds ?? null;
+    const rows = jobs.map(({ data, ...job }) => {
+      const envelope: Envelope = { payload: data, returned: 0, leaseSeconds };
+      return { ...job, data: envelope };
+    });
+    await this.#boss.insert(kind, rows, { db: this.#database.executor(tx) });
+    if (jobs.some(({ startAfter }) => startAfter === undefined))
+      await this.#database.notify(tx, wakeChannel, kind);
   }
 
   /** Removes a job that has not started, within the caller's transaction; false when a worker has it or had. */

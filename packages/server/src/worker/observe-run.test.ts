@@ -38,7 +38,6 @@ const journal = (finished = ''): Journal => ({
   note: async () => undefined,
   progress: async () => undefined,
   finish: async () => undefined,
-  settle: async () => undefined,
 });
 
 const ended = (status: BlockOutcome['status']): BlockOutcome => ({

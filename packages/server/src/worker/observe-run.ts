@@ -125,7 +125,6 @@ function observed(journal: Journal, blocks: OpenBlocks): Journal {
       await journal.finish(visit, outcome);
       blocks.finish(visit, outcome);
     },
-    settle: () => journal.settle(),
   };
 }
 

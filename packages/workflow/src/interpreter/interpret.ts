@@ -22,7 +22,6 @@ export async function interpret(
 ): Promise<RunResult> {
   const run = createRun(definition, environment);
   const { status, failureReason } = await runToEnd(run);
-  await environment.journal.settle();
   return {
     status,
     failureReason: failureReason === null ? null : run.state.secrets.maskText(failureReason),

@@ -54,8 +54,9 @@ export interface Journal {
   note(visit: BlockVisit, notes: JsonObject): Promise<void>;
   /** Saves what a long block has so far (a loop at iterations 0, 10, 20, …). Not final. */
   progress(visit: BlockVisit, output: JsonValue): Promise<void>;
-  /** Records the outcome. Durable before the next visit begins, and before {@link Journal.settle} resolves. */
+  /**
+   * Records the outcome. Durable before the next visit begins; of a run that has no further visit, together with its end at
+   * the latest.
+   */
   finish(visit: BlockVisit, outcome: BlockOutcome): Promise<void>;
-  /** Resolves when all that was told is durable. Called when no block comes any more. */
-  settle(): Promise<void>;
 }

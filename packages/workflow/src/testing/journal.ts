@@ -67,6 +67,5 @@ export function memoryJournal(known: readonly JournalEvent[] = []): MemoryJourna
     async finish({ path }, outcome) {
       apply({ kind: 'finish', path, outcome });
     },
-    async settle() {},
   };
 }

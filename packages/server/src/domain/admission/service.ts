@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Database, Sql } from '../../db/database.ts';
 import type { Admission } from '../../db/tables/runs.ts';
-import type { JobState } from '../../queue/job.ts';
+import type { JobState, NewJob } from '../../queue/job.ts';
 import type { JobQueue } from '../../queue/queue.ts';
 import * as store from './store.ts';
-
-/** Of a run: whether other runs of its organization wait for a place. */
-export const othersWait: typeof store.othersWait = store.othersWait;
 
 /** The queue's name for a run; its data is `{ run_id }`. */
 export const runJob = 'run';
@@ -16,6 +13,11 @@ export const runJob = 'run';
  * claims of the workers nor the runs of other organizations notice how many they are.
  */
 const window = 32;
+/** The window is filled up when so few are left in it, several at a time: a lock for each would be a queue by itself. */
+const lowWindow = 16;
+
+/** Of a run: whether others of its organization wait, and the queue has few of them. */
+export const queueIsLow: ReturnType<typeof store.isLow> = store.isLow(lowWindow);
 
 /** What admission knows of a run. */
 export interface AdmittedRun {
@@ -39,7 +41,7 @@ export interface PlacedRun extends store.Placed {
 export type Beginning = Pick<AdmittedRun, 'admission' | 'limited' | 'turn'>;
 
 /** The id of the job of a run: the same whenever it is made, so that a run never has two. */
-export function runJobId(runId: string): string {
+function runJobId(runId: string): string {
   const hex = createHash('md5').update(runId).digest('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
@@ -94,10 +96,10 @@ export class AdmissionService {
 
   /**
    * A worker has taken the run up: the next one may go to the queue.
-   * @param run.othersWait As {@link othersWait} says of it.
+   * @param run.queueIsLow As {@link queueIsLow} says of it.
    */
-  async taken(tx: Sql, run: AdmittedRun & { readonly othersWait: boolean }): Promise<void> {
-    if (run.awaited || !run.othersWait) return;
+  async taken(tx: Sql, run: AdmittedRun & { readonly queueIsLow: boolean }): Promise<void> {
+    if (run.awaited || !run.queueIsLow) return;
     // Looked at first without the lock: an organization at its limit has room for nobody, however often one is taken up.
     if (roomIn(await this.#standing(tx, run.organizationId)) === 0) return;
     await store.lockOrganization(tx, run.organizationId);
@@ -163,28 +165,30 @@ export class AdmissionService {
     const count = standing.othersWait ? roomIn(standing) : 0;
     if (count === 0) return;
     const next = { count, turn: nextTurn(standing) };
-    for (const { runId, turn } of await store.admitNext(tx, organizationId, next))
-      await this.#enqueue(tx, { runId, turn, awaited: false, depth: 0 });
+    const admitted = await store.admitNext(tx, organizationId, next);
+    const jobs = admitted.map((run) => jobOf({ ...run, awaited: false, depth: 0 }));
+    await this.#queue.enqueueAll(tx, runJob, jobs);
   }
 
-  /**
-   * The queue goes by rounds: each organization with ready runs has one of them in each round, however many it has. A run
-   * that another one waits for goes before all others, the deepest first: it ends what has begun.
-   */
-  async #enqueue(
-    tx: Sql,
-    run: Pick<AdmittedRun, 'runId' | 'turn' | 'awaited' | 'depth'>,
-  ): Promise<void> {
-    await this.#queue.enqueue(tx, runJob, {
-      id: runJobId(run.runId),
-      data: { run_id: run.runId },
-      priority: run.awaited ? run.depth : -(run.turn ?? 0),
-    });
+  async #enqueue(tx: Sql, run: Parameters<typeof jobOf>[0]): Promise<void> {
+    await this.#queue.enqueue(tx, runJob, jobOf(run));
   }
 
   #standing(sql: Sql, organizationId: string): Promise<store.Standing> {
     return store.findStanding(sql, organizationId, { limit: this.#limit, count: window });
   }
+}
+
+/**
+ * The queue goes by rounds: each organization with ready runs has one of them in each round, however many it has. A run
+ * that another one waits for goes before all others, the deepest first: it ends what has begun.
+ */
+function jobOf(run: Pick<AdmittedRun, 'runId' | 'turn' | 'awaited' | 'depth'>): NewJob {
+  return {
+    id: runJobId(run.runId),
+    data: { run_id: run.runId },
+    priority: run.awaited ? run.depth : -(run.turn ?? 0),
+  };
 }
 
 /** So many more runs may be in the queue. */

@@ -29,8 +29,14 @@ const waitersOf = (organizationId: SQL) =>
   raw<boolean>`exists (select 1 from runs as waiter
     where waiter.organization_id = ${organizationId} and waiter.admission = 'waiting')`;
 
-/** Of a run: whether other runs of its organization wait for a place. */
-export const othersWait: SQL<boolean> = waitersOf(raw`runs.organization_id`);
+/** Of a run: whether others of its organization wait for a place, and fewer than so many of it are ready. */
+export const isLow = (ready: number): SQL<boolean> => raw`(
+  ${waitersOf(raw`runs.organization_id`)} and ${ready}::int > (
+    select count(*) from (
+      select 1 from runs as place
+       where place.organization_id = runs.organization_id and place.admission = 'ready' and not place.awaited
+       limit ${ready}
+    ) as counted))`;
 
 /** Whoever decides who goes next in an organization does so alone, until the transaction is over. */
 export async function lockOrganization(tx: Sql, organizationId: string): Promise<void> {

@@ -196,9 +196,10 @@ export class RunExecution {
   /**
    * Ends a run: status, output, events and webhook job in one transaction, and what it had goes to those that wait. Whoever
    * ended it first has decided.
+   * @param journal What it has not written yet is written too.
    * @throws JobInterrupted when another worker has taken the run up.
    */
-  async end(life: store.RunLifeRef, result: RunResult): Promise<void> {
+  async end(life: store.RunLifeRef, result: RunResult, journal?: RunJournal): Promise<void> {
     const { runId, attempt } = life;
     const { database, feed, webhooks, admission } = this.#parts;
     const failureReason = storable(result.failureReason);
@@ -210,8 +211,9 @@ export class RunExecution {
     } as const;
     const { isEndedHere, children } = await database.transaction(async (tx) => {
       const change = { status: result.status, failureReason, finishedAt: new Date() };
-      const [ended, unfinished, children] = await Promise.all([
+      const [ended, events, unfinished, children] = await Promise.all([
         store.updateOpenRun(tx, life, { ...facts, ...change }),
+        journal?.writeLast(tx) ?? [],
         store.listUnfinishedBlocks(tx, runId),
         store.listOpenChildren(tx, runId),
       ]);
@@ -219,6 +221,7 @@ export class RunExecution {
       if (run === undefined) throw missingRun(runId);
       if (attempt !== null && run.attempts !== attempt) throw new JobInterrupted('lease_lost');
       if (ended === undefined) await store.updateRun(tx, runId, facts);
+      for (const event of events) await feed.append(tx, { runId, ...event });
       await endBlocksOf(tx, feed, run, unfinished);
       await database.sendAlong(tx, store.deleteBrowser(tx, runId));
       if (ended !== undefined)

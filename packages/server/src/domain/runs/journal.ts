@@ -40,7 +40,13 @@ interface Entry {
   /** False when it stands there already: the transaction that wrote it was committed, though nobody was told. */
   readonly write: (tx: Sql) => Promise<boolean>;
   /** Told if it is written now. */
-  readonly event: { readonly type: string; readonly data: Record<string, unknown> } | null;
+  readonly event: JournalEvent | null;
+}
+
+/** What is told of something that was written. */
+export interface JournalEvent {
+  readonly type: string;
+  readonly data: Record<string, unknown>;
 }
 
 /**
@@ -185,8 +191,17 @@ export class RunJournal implements Journal {
     return row;
   }
 
+  /** Resolves when all that was told is durable. */
   async settle(): Promise<void> {
     if (this.#pending.length > 0) await this.#write();
+  }
+
+  /**
+   * Writes what is pending in the transaction that ends the run.
+   * @returns The events to be told of it there.
+   */
+  writeLast(tx: Sql): Promise<readonly JournalEvent[]> {
+    return writeAll(tx, this.#pending);
   }
 
   /**
@@ -197,17 +212,24 @@ export class RunJournal implements Journal {
     const { runId } = this.#life;
     const entries = [...this.#pending, ...more];
     await this.#database.transaction(async (tx) => {
-      const [isOurs, ...news] = await Promise.all([
+      const [isOurs, events] = await Promise.all([
         store.holdLife(tx, this.#life),
-        ...entries.map((entry) => entry.write(tx)),
+        writeAll(tx, entries),
       ]);
       if (!isOurs) throw new JobInterrupted('lease_lost');
-      for (const [index, { event }] of entries.entries())
-        if (event !== null && news[index]) await this.#feed.append(tx, { runId, ...event });
+      for (const event of events) await this.#feed.append(tx, { runId, ...event });
       if (entries.some(({ event }) => event === null)) await this.#feed.announce(tx, runId);
     });
     this.#pending = [];
   }
+}
+
+/** Writes entries, none of which waits for another. @returns The events of those that are news. */
+async function writeAll(tx: Sql, entries: readonly Entry[]): Promise<readonly JournalEvent[]> {
+  const written = await Promise.all(
+    entries.map(async ({ write, event }) => ((await write(tx)) ? event : null)),
+  );
+  return written.filter((event) => event !== null);
 }
 
 function eventOf(visit: BlockVisit, blockId: string) {

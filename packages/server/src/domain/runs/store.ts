@@ -21,7 +21,7 @@ import {
   runSearches,
   runs,
 } from '../../db/tables/runs.ts';
-import { othersWait } from '../admission/service.ts';
+import { queueIsLow } from '../admission/service.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type RunBlockRow = typeof runBlocks.$inferSelect;
@@ -191,7 +191,7 @@ export async function updateRun(
 export async function markRunning(
   sql: Sql,
   runId: string,
-): Promise<(RunRow & { readonly before: string; readonly othersWait: boolean }) | undefined> {
+): Promise<(RunRow & { readonly before: string; readonly queueIsLow: boolean }) | undefined> {
   const before = raw<string>`(select before.status from runs as before where before.run_id = runs.run_id)`;
   const rows = await sql
     .update(runs)
@@ -203,7 +203,7 @@ export async function markRunning(
       modifiedAt: new Date(),
     })
     .where(isOpen(runId))
-    .returning({ ...getTableColumns(runs), before, othersWait });
+    .returning({ ...getTableColumns(runs), before, queueIsLow });
   return rows[0];
 }
 

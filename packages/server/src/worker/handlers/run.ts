@@ -1,4 +1,4 @@
-import { interpret, type Journal, type RunEnvironment, RunStopped } from '@lapwing/workflow';
+import { interpret, type RunEnvironment, RunStopped } from '@lapwing/workflow';
 import { z } from 'zod';
 import { type RunsService, timeLimitReason } from '../../domain/runs/service.ts';
 import { type HostTools, RunHost } from '../../host/run-host.ts';
@@ -9,6 +9,7 @@ import { observeRun, type RunObservation, type Telemetry } from '../observe-run.
 
 const Data = z.object({ run_id: z.string() });
 
+type RunJournal = ReturnType<RunsService['execution']['journal']>;
 type TakenRun = NonNullable<Awaited<ReturnType<RunsService['execution']['take']>>>;
 
 export interface RunHandlerParts {
@@ -33,7 +34,7 @@ export function runHandler(parts: RunHandlerParts) {
       const run = await execution.take(runId);
       if (run === null) return { kind: 'done' };
       stop.limit(run);
-      return await carry(parts, run, { stop, lease, slot });
+      return await carry(parts, run, { stop, lease, slot, unwatch });
     } finally {
       unwatch();
       stop.dispose();
@@ -41,12 +42,18 @@ export function runHandler(parts: RunHandlerParts) {
   };
 }
 
+/** How a run that was taken up may be stopped. */
+interface Stops {
+  readonly stop: RunStop;
+  readonly lease: AbortSignal;
+  readonly slot: JobSlot;
+  /** Heeds no more that others end the run: it is over. */
+  readonly unwatch: () => void;
+}
+
 /** Carries a run out that was taken up. */
-async function carry(
-  parts: RunHandlerParts,
-  run: TakenRun,
-  { stop, lease, slot }: { stop: RunStop; lease: AbortSignal; slot: JobSlot },
-): Promise<JobVerdict> {
+async function carry(parts: RunHandlerParts, run: TakenRun, stops: Stops): Promise<JobVerdict> {
+  const { stop, lease, slot } = stops;
   const { execution } = parts.tools.runs;
   const observation = observeRun(parts.telemetry, run);
   const host = new RunHost(parts.tools, run, {
@@ -54,19 +61,18 @@ async function carry(
     draining: parts.draining,
     lendSlot: (waiting) => slot.lend(waiting),
   });
-  const journal = observation.journal(
-    execution.journal(run, {
-      beforeBlock: () => parts.draining.throwIfAborted(),
-      browserState: () => host.browser.changedState(),
-    }),
-  );
+  const journal = execution.journal(run, {
+    beforeBlock: () => parts.draining.throwIfAborted(),
+    browserState: () => host.browser.changedState(),
+  });
+  const inHand = { run, host, journal, observation };
   try {
     await host.resume();
-    await carryOut(parts, { run, host, journal, observation }, stop.signal);
+    await carryOut(parts, inHand, stops);
     return { kind: 'done' };
   } catch (error) {
     if (isLost(lease.reason) || isLost(error)) return await letGo(host);
-    return await giveUp(parts, { run, host, journal, observation }, error);
+    return await giveUp(parts, inHand, error);
   } finally {
     observation.end(null);
   }
@@ -84,24 +90,24 @@ async function letGo(host: RunHost): Promise<JobVerdict> {
 interface RunInHand {
   readonly run: TakenRun;
   readonly host: RunHost;
-  readonly journal: Journal;
+  readonly journal: RunJournal;
   readonly observation: RunObservation;
 }
 
-async function carryOut(
-  parts: RunHandlerParts,
-  inHand: RunInHand,
-  signal: AbortSignal,
-): Promise<void> {
-  const { run, host, observation } = inHand;
+async function carryOut(parts: RunHandlerParts, inHand: RunInHand, stops: Stops): Promise<void> {
+  const { run, host, journal, observation } = inHand;
   const { execution } = parts.tools.runs;
-  const result = await interpret(run.definition, environmentOf(inHand, signal));
+  const result = await interpret(run.definition, environmentOf(inHand, stops.stop.signal));
+  stops.unwatch();
+  // Until a browser has been wound up, time goes by; otherwise the last block is written with the end of the run.
+  if (host.browser.isOpen) await journal.settle();
   await host.close();
-  await execution.end(run, result);
+  await execution.end(run, result, journal);
   observation.end(result.status);
 }
 
-function environmentOf({ run, host, journal }: RunInHand, signal: AbortSignal): RunEnvironment {
+function environmentOf(inHand: RunInHand, signal: AbortSignal): RunEnvironment {
+  const { run, host, journal, observation } = inHand;
   return {
     runId: run.runId,
     workflowId: run.workflowId,
@@ -110,7 +116,7 @@ function environmentOf({ run, host, journal }: RunInHand, signal: AbortSignal): 
     parameters: run.parameters,
     browserSessionId: null,
     partial: run.partial,
-    journal,
+    journal: observation.journal(journal),
     capabilities: (blockId) => host.capabilities(blockId),
     newId,
     signal,
