@@ -1,9 +1,11 @@
-CREATE TABLE "run_lanes" (
+CREATE TABLE "api_keys" (
+	"api_key_id" text PRIMARY KEY NOT NULL,
 	"organization_id" text NOT NULL,
-	"lane" text NOT NULL,
-	"position" bigserial NOT NULL,
-	"run_id" text NOT NULL,
-	CONSTRAINT "run_lanes_organization_id_lane_position_pk" PRIMARY KEY("organization_id","lane","position")
+	"key_hash" text NOT NULL,
+	"key_sealed" text NOT NULL,
+	"valid" boolean DEFAULT true NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "artifacts" (
@@ -22,22 +24,23 @@ CREATE TABLE "artifacts" (
 	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "uploaded_files" (
-	"file_id" text PRIMARY KEY NOT NULL,
+CREATE TABLE "folders" (
+	"folder_id" text PRIMARY KEY NOT NULL,
 	"organization_id" text NOT NULL,
-	"artifact_id" text NOT NULL,
-	"expires_at" timestamp (3) with time zone,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "api_keys" (
-	"api_key_id" text PRIMARY KEY NOT NULL,
-	"organization_id" text NOT NULL,
-	"key_hash" text NOT NULL,
-	"key_sealed" text NOT NULL,
-	"valid" boolean DEFAULT true NOT NULL,
+	"title" text NOT NULL,
+	"description" text,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"organization_id" text NOT NULL,
+	"scope" text NOT NULL,
+	"key" text NOT NULL,
+	"request_hash" text NOT NULL,
+	"resource_id" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "idempotency_keys_organization_id_scope_key_pk" PRIMARY KEY("organization_id","scope","key")
 );
 --> statement-breakpoint
 CREATE TABLE "organizations" (
@@ -49,16 +52,6 @@ CREATE TABLE "organizations" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "organizations_slug" UNIQUE("slug")
-);
---> statement-breakpoint
-CREATE TABLE "idempotency_keys" (
-	"organization_id" text NOT NULL,
-	"scope" text NOT NULL,
-	"key" text NOT NULL,
-	"request_hash" text NOT NULL,
-	"resource_id" text NOT NULL,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "idempotency_keys_organization_id_scope_key_pk" PRIMARY KEY("organization_id","scope","key")
 );
 --> statement-breakpoint
 CREATE TABLE "run_blocks" (
@@ -82,13 +75,6 @@ CREATE TABLE "run_blocks" (
 	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp (3) with time zone,
 	"duration_seconds" double precision
-);
---> statement-breakpoint
-CREATE TABLE "run_browsers" (
-	"run_id" text PRIMARY KEY NOT NULL,
-	"place" json,
-	"state_sealed" text,
-	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "run_events" (
@@ -124,8 +110,6 @@ CREATE TABLE "runs" (
 	"max_steps" integer,
 	"partial" json,
 	"debug_session_id" text,
-	"workflow_schedule_id" text,
-	"trace_parent" text,
 	"parent_run_id" text,
 	"depth" integer DEFAULT 0 NOT NULL,
 	"output" json,
@@ -133,65 +117,12 @@ CREATE TABLE "runs" (
 	"errors" json,
 	"step_count" integer,
 	"attempts" integer DEFAULT 0 NOT NULL,
-	"admission" text NOT NULL,
-	"position" bigserial NOT NULL,
-	"priority" integer DEFAULT 0 NOT NULL,
-	"turn" integer,
-	"lanes" json,
-	"sequential_key" text,
-	"limited" boolean DEFAULT false NOT NULL,
-	"awaited" boolean DEFAULT false NOT NULL,
+	"browser_state_sealed" text,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"queued_at" timestamp (3) with time zone,
 	"started_at" timestamp (3) with time zone,
 	"finished_at" timestamp (3) with time zone
-);
---> statement-breakpoint
-CREATE TABLE "schedule_fires" (
-	"schedule_fire_id" text PRIMARY KEY NOT NULL,
-	"workflow_schedule_id" text NOT NULL,
-	"organization_id" text NOT NULL,
-	"due_at" timestamp (3) with time zone NOT NULL,
-	"cause" text NOT NULL,
-	"state" text NOT NULL,
-	"reason" text,
-	"run_id" text,
-	"run_status" text,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "workflow_schedules" (
-	"workflow_schedule_id" text PRIMARY KEY NOT NULL,
-	"organization_id" text NOT NULL,
-	"workflow_permanent_id" text NOT NULL,
-	"cron_expression" text NOT NULL,
-	"timezone" text NOT NULL,
-	"enabled" boolean NOT NULL,
-	"disabled_reason" text,
-	"parameters" json,
-	"name" text,
-	"description" text,
-	"overlap_policy" text NOT NULL,
-	"catch_up" text NOT NULL,
-	"catch_up_window_minutes" integer NOT NULL,
-	"jitter_seconds" integer NOT NULL,
-	"start_at" timestamp (3) with time zone,
-	"end_at" timestamp (3) with time zone,
-	"max_runs" integer,
-	"pause_after_failures" integer,
-	"webhook_url" text,
-	"next_due_at" timestamp (3) with time zone,
-	"next_fire_at" timestamp (3) with time zone,
-	"last_due_at" timestamp (3) with time zone,
-	"runs_started" integer DEFAULT 0 NOT NULL,
-	"consecutive_failures" integer DEFAULT 0 NOT NULL,
-	"repaired_at" timestamp (3) with time zone,
-	"revision" integer DEFAULT 0 NOT NULL,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	"deleted_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "tag_events" (
@@ -223,9 +154,17 @@ CREATE TABLE "tag_values" (
 	CONSTRAINT "tag_values_organization_id_key_value_pk" PRIMARY KEY("organization_id","key","value")
 );
 --> statement-breakpoint
+CREATE TABLE "uploaded_files" (
+	"file_id" text PRIMARY KEY NOT NULL,
+	"organization_id" text NOT NULL,
+	"artifact_id" text NOT NULL,
+	"expires_at" timestamp (3) with time zone,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "webhook_attempts" (
 	"attempt_id" text PRIMARY KEY NOT NULL,
-	"run_id" text,
+	"run_id" text NOT NULL,
 	"delivery_id" text,
 	"url" text NOT NULL,
 	"status_code" integer,
@@ -238,25 +177,13 @@ CREATE TABLE "webhook_attempts" (
 CREATE TABLE "webhook_deliveries" (
 	"delivery_id" text PRIMARY KEY NOT NULL,
 	"organization_id" text NOT NULL,
-	"subject_id" text NOT NULL,
-	"run_id" text,
-	"payload" json,
+	"run_id" text NOT NULL,
 	"url" text NOT NULL,
 	"status" text NOT NULL,
 	"api_key_id" text,
-	"job_id" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"next_attempt_at" timestamp (3) with time zone
-);
---> statement-breakpoint
-CREATE TABLE "folders" (
-	"folder_id" text PRIMARY KEY NOT NULL,
-	"organization_id" text NOT NULL,
-	"title" text NOT NULL,
-	"description" text,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	"modified_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "workflows" (
@@ -276,20 +203,16 @@ CREATE TABLE "workflows" (
 	"deleted_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
-ALTER TABLE "run_lanes" ADD CONSTRAINT "run_lanes_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "uploaded_files" ADD CONSTRAINT "uploaded_files_artifact_id_artifacts_artifact_id_fk" FOREIGN KEY ("artifact_id") REFERENCES "public"."artifacts"("artifact_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_organizations_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("organization_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_blocks" ADD CONSTRAINT "run_blocks_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "run_browsers" ADD CONSTRAINT "run_browsers_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_events" ADD CONSTRAINT "run_events_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_searches" ADD CONSTRAINT "run_searches_run_id_runs_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("run_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "schedule_fires" ADD CONSTRAINT "schedule_fires_workflow_schedule_id_workflow_schedules_workflow_schedule_id_fk" FOREIGN KEY ("workflow_schedule_id") REFERENCES "public"."workflow_schedules"("workflow_schedule_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "run_lanes_run" ON "run_lanes" USING btree ("run_id");--> statement-breakpoint
-CREATE INDEX "artifacts_run" ON "artifacts" USING btree ("run_id","artifact_type","position");--> statement-breakpoint
-CREATE INDEX "artifacts_block" ON "artifacts" USING btree ("workflow_run_block_id","position");--> statement-breakpoint
-CREATE INDEX "uploaded_files_expiry" ON "uploaded_files" USING btree ("expires_at");--> statement-breakpoint
+ALTER TABLE "uploaded_files" ADD CONSTRAINT "uploaded_files_artifact_id_artifacts_artifact_id_fk" FOREIGN KEY ("artifact_id") REFERENCES "public"."artifacts"("artifact_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_hash" ON "api_keys" USING btree ("key_hash");--> statement-breakpoint
 CREATE INDEX "api_keys_organization" ON "api_keys" USING btree ("organization_id");--> statement-breakpoint
+CREATE INDEX "artifacts_run" ON "artifacts" USING btree ("run_id","artifact_type","position");--> statement-breakpoint
+CREATE INDEX "artifacts_block" ON "artifacts" USING btree ("workflow_run_block_id","position");--> statement-breakpoint
+CREATE INDEX "folders_organization" ON "folders" USING btree ("organization_id","modified_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "run_blocks_path" ON "run_blocks" USING btree ("run_id","path");--> statement-breakpoint
 CREATE INDEX "run_searches_text" ON "run_searches" USING gin ("text" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "runs_organization" ON "runs" USING btree ("organization_id","created_at","run_id");--> statement-breakpoint
@@ -299,26 +222,13 @@ CREATE INDEX "runs_workflow_status" ON "runs" USING btree ("workflow_permanent_i
 CREATE INDEX "runs_error_codes" ON "runs" USING gin ((("errors")::jsonb) jsonb_path_ops);--> statement-breakpoint
 CREATE INDEX "runs_parent" ON "runs" USING btree ("parent_run_id") WHERE parent_run_id is not null;--> statement-breakpoint
 CREATE INDEX "runs_open" ON "runs" USING btree ("status") WHERE status in ('created', 'queued', 'running', 'paused');--> statement-breakpoint
-CREATE INDEX "runs_waiting" ON "runs" USING btree ("organization_id","admission","priority" DESC NULLS LAST,"position") WHERE admission in ('blocked', 'waiting');--> statement-breakpoint
-CREATE INDEX "runs_admitted" ON "runs" USING btree ("organization_id","admission","awaited","turn") WHERE admission in ('ready', 'taken');--> statement-breakpoint
-CREATE INDEX "runs_turns" ON "runs" USING btree ("turn") WHERE admission = 'ready' and not awaited;--> statement-breakpoint
-CREATE UNIQUE INDEX "schedule_fires_instant" ON "schedule_fires" USING btree ("workflow_schedule_id","due_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "schedule_fires_open_run" ON "schedule_fires" USING btree ("run_id") WHERE run_id is not null and run_status is null;--> statement-breakpoint
-CREATE INDEX "schedule_fires_open" ON "schedule_fires" USING btree ("workflow_schedule_id") WHERE run_id is not null and run_status is null;--> statement-breakpoint
-CREATE INDEX "schedule_fires_queued" ON "schedule_fires" USING btree ("workflow_schedule_id") WHERE state = 'queued';--> statement-breakpoint
-CREATE INDEX "workflow_schedules_organization" ON "workflow_schedules" USING btree ("organization_id","created_at");--> statement-breakpoint
-CREATE INDEX "workflow_schedules_workflow" ON "workflow_schedules" USING btree ("workflow_permanent_id");--> statement-breakpoint
-CREATE INDEX "workflow_schedules_due" ON "workflow_schedules" USING btree ("next_fire_at") WHERE enabled and deleted_at is null;--> statement-breakpoint
-CREATE INDEX "workflow_schedules_repaired" ON "workflow_schedules" USING btree ("repaired_at") WHERE repaired_at is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "tag_events_open" ON "tag_events" USING btree ("subject_id",coalesce(key, ''),(case when key is null then value else '' end)) WHERE superseded_at is null;--> statement-breakpoint
 CREATE INDEX "tag_events_history" ON "tag_events" USING btree ("subject_id","event_id");--> statement-breakpoint
 CREATE INDEX "tag_events_usage" ON "tag_events" USING btree ("organization_id","subject_kind","key","value","subject_id") WHERE superseded_at is null and event_type = 'set';--> statement-breakpoint
 CREATE INDEX "tag_events_newest" ON "tag_events" USING btree ("organization_id","subject_kind","event_id") WHERE superseded_at is null and event_type = 'set';--> statement-breakpoint
+CREATE INDEX "uploaded_files_expiry" ON "uploaded_files" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "webhook_attempts_run" ON "webhook_attempts" USING btree ("run_id","created_at");--> statement-breakpoint
-CREATE INDEX "webhook_attempts_delivery" ON "webhook_attempts" USING btree ("delivery_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_deliveries_run" ON "webhook_deliveries" USING btree ("run_id");--> statement-breakpoint
-CREATE INDEX "webhook_deliveries_status" ON "webhook_deliveries" USING btree ("organization_id","status","modified_at");--> statement-breakpoint
-CREATE INDEX "folders_organization" ON "folders" USING btree ("organization_id","modified_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "workflows_version" ON "workflows" USING btree ("workflow_permanent_id","version");--> statement-breakpoint
 CREATE INDEX "workflows_organization" ON "workflows" USING btree ("organization_id","created_at");--> statement-breakpoint
 CREATE INDEX "workflows_folder" ON "workflows" USING btree ("folder_id") WHERE version = 1 and folder_id is not null and deleted_at is null;
