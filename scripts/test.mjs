@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const reports = join(root, '.setup', 'test-reports');
 const noPostgres = 69;
-/** What is run on both databases: all but what talks to sites and mail servers only. */
+/** What is run on both databases: all but what is about the embedded one, or about sites and mail servers only. */
 const leftOut = ['blocks', 'site'];
 const sharedSuites = readdirSync(join(root, 'test/integration'))
   .filter((name) => !leftOut.includes(name))
@@ -61,7 +61,7 @@ function runAll() {
   console.log('\nThe integration tests on PostgreSQL:');
   const code = run('node', [
     'scripts/with-postgres.mjs',
-    ...vitest('postgres', '--project', 'integration', ...sharedSuites),
+    ...vitest('postgres', '--project', 'integration', '--exclude=**/embedded-*', ...sharedSuites),
   ]);
   if (code === noPostgres) console.log('Left out: there is no PostgreSQL here.');
   else suites.push({ name: 'postgres', code });

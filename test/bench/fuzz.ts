@@ -163,14 +163,15 @@ class Fuzz {
     }
   }
 
-  /** How many runs ended how. */
-  async runs(): Promise<Readonly<Record<string, number>>> {
-    const counts: Record<string, number> = {};
-    for (let page = 1; ; page += 1) {
-      const rows = await this.#made('GET', `/v1/agents/runs?page_size=100&page=${page}`);
-      for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
-      if (rows.length < 100) return counts;
-    }
+  /** How many runs ended how, and what is said of those that an error of ours has ended. */
+  async runs(): Promise<{ counts: Readonly<Record<string, number>>; errors: readonly string[] }> {
+    const all: { status: string; failure_reason: string | null; workflow_run_id: string }[] = [];
+    for (let page = 1; all.length === (page - 1) * 100; page += 1)
+      all.push(...(await this.#made('GET', `/v1/agents/runs?page_size=100&page=${page}`)));
+    const errors = all
+      .filter(({ failure_reason: reason }) => reason?.startsWith('Unexpected error'))
+      .map(({ workflow_run_id: id, failure_reason: reason }) => `${id}: ${reason}`);
+    return { counts: countBy(all, ({ status }) => status), errors };
   }
 
   close(): void {
@@ -211,8 +212,8 @@ function rowsOf(outcomes: readonly Outcome[]): Record<string, string | number>[]
 }
 
 /** Requests of a batch: half of them store definitions, half go to every operation in turn. */
-const batchOf = (seed: number): FuzzRequest[] =>
-  fc.sample(fc.oneof(anyDefinition, anyRequest), { seed, numRuns: batchSize });
+const batchOf = (seed: number, numRuns: number): FuzzRequest[] =>
+  fc.sample(fc.oneof(anyDefinition, anyRequest), { seed, numRuns });
 
 /**
  * Sends generated definitions and requests to one live server of its own, and tells how it bore them.
@@ -229,13 +230,13 @@ export async function fuzz(): Promise<void> {
     let open = 0;
     for (let batch = 0; batch * batchSize < count; batch += 1) {
       await run.refresh();
-      await run.send(batchOf(seed + batch));
+      await run.send(batchOf(seed + batch, Math.min(batchSize, count - batch * batchSize)));
       open += await run.settle();
       memory.push(residentMb(server.pid));
       const bad = run.outcomes.filter(isBad).length;
       console.log(`${run.outcomes.length} answers, ${bad} of them bad, ${memory.at(-1)} MB`);
     }
-    const runs = await run.runs();
+    const { counts: runs, errors } = await run.runs();
     run.close();
     const health = await server.request('GET', '/health');
     const bad = run.outcomes.filter(isBad);
@@ -246,12 +247,13 @@ export async function fuzz(): Promise<void> {
       memory_mb: { before: memory[0], highest: Math.max(...memory), after: memory.at(-1) },
       runs,
       runs_left_open: open,
+      runs_ended_by_our_errors: errors.length,
       health: health.status,
     };
     mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, JSON.stringify({ ...figures, memory, bad }, null, 2));
+    writeFileSync(out, JSON.stringify({ ...figures, memory, errors, bad }, null, 2));
     report('fuzz', rowsOf(run.outcomes), figures);
-    if (bad.length > 0 || open > 0 || health.status !== 200) process.exitCode = 1;
+    if (bad.length + errors.length + open > 0 || health.status !== 200) process.exitCode = 1;
   } finally {
     await place.remove();
   }

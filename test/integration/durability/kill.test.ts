@@ -134,7 +134,7 @@ it('loses and doubles nothing when it is killed twenty times while runs are crea
   const paid = countBy(site, '/api/slow', 'name');
   expect([...paid].filter(([, times]) => times > 1)).toEqual([]);
   for (const { name, run } of runs) if (run.status === 'completed') expect(paid.get(name)).toBe(1);
-}, 180_000);
+}, 300_000);
 
 it('goes on with a loop of 200 items where it was killed, and runs no finished one again', async () => {
   const first = await place.start();
