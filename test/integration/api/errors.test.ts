@@ -93,11 +93,11 @@ describe('a path', () => {
 });
 
 describe('the addresses of one operation', () => {
-  /** An answer without what differs from call to call. */
+  /** An answer without what differs from call to call: of metrics, which have a value each, their names. */
   const comparable = (body: unknown) =>
-    JSON.stringify(body)
-      .replaceAll(/ [\d.e+-]+\\n/g, ' …\\n')
-      .replaceAll(/"(\w+_at|signed_url)":"?[^,}"]*"?/g, '"$1":"…"');
+    typeof body === 'string'
+      ? body.split('\n').filter((line) => !/^\w+(\{.*\})? \S+$/.test(line))
+      : JSON.stringify(body).replaceAll(/"(\w+_at|signed_url)":"?[^,}"]*"?/g, '"$1":"…"');
 
   const cases = Object.entries<Route>(routes).flatMap(([id, route]) =>
     [route, ...route.twins].flatMap(({ method, path }) =>
@@ -115,7 +115,7 @@ describe('the addresses of one operation', () => {
     else expect(answer.status).toBe(first.status);
     expect([200, 400, 404, 422]).toContain(answer.status);
     if (route.method === method && !address.includes('rotate'))
-      expect(comparable(answer.body)).toBe(comparable(first.body));
+      expect(comparable(answer.body)).toEqual(comparable(first.body));
     expect(answer.body?.detail).not.toBe('Not Found');
   });
 });

@@ -81,7 +81,7 @@ export async function admitNext(
     with next as (
       select run_id, priority, position from runs
        where organization_id = ${organizationId} and admission = 'waiting'
-       order by priority desc, position limit ${next.count} for no key update skip locked
+       order by priority desc nulls last, position limit ${next.count} for no key update skip locked
     ), numbered as (
       select run_id, row_number() over (order by priority desc, position)::int - 1 + ${next.turn}::int as turn from next
     )

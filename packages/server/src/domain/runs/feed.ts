@@ -8,6 +8,7 @@ const channel = 'lapwing_runs';
 const ended = 'run.ended';
 /** Between two looks at all runs that are watched: a notification that the database lost costs a reader so much time. */
 const lookMs = 5_000;
+const longestTimerMs = 2 ** 31 - 1;
 
 const finalStatuses: readonly RunStatus[] = [
   'completed',
@@ -179,7 +180,11 @@ class RunWatch {
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = milliseconds === null ? undefined : setTimeout(done, milliseconds);
+      // A timer that was asked for longer than it can wait would go off at once.
+      const timer =
+        milliseconds === null || milliseconds > longestTimerMs
+          ? undefined
+          : setTimeout(done, milliseconds);
       this.#resume = done;
       signal.addEventListener('abort', done, { once: true });
       if (this.#announced || signal.aborted) done();
