@@ -179,9 +179,18 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
   const baseUrl = () => publicUrl.replace(/\/$/, '');
   const net = { policy, http, baseUrl };
   const services = buildServices(config, data, net);
-  await services.organizations.assertSealed();
-  if (config.LAPWING_API_KEY !== undefined)
-    await services.organizations.ensureFirst(config.LAPWING_API_KEY);
+  const close = async () => {
+    await feed.close();
+    await queue.close();
+    await http.close();
+    await database.close();
+  };
+  if (config.LAPWING_API_KEY !== undefined) {
+    await services.organizations.ensureFirst(config.LAPWING_API_KEY).catch(async (error) => {
+      await close();
+      throw error;
+    });
+  }
   return {
     config,
     log,
@@ -201,12 +210,7 @@ export async function createApp(config: Config, seedPath: string): Promise<App> 
     setPublicUrl: (url) => {
       publicUrl = config.LAPWING_PUBLIC_URL ?? url;
     },
-    close: async () => {
-      await feed.close();
-      await queue.close();
-      await http.close();
-      await database.close();
-    },
+    close,
   };
 }
 

@@ -75,11 +75,11 @@ async function startWorkerRole(
 ): Promise<WorkerRole> {
   const { startWorker } = await import('./worker/start.ts');
   const patience = new AbortController();
-  const { runs, artifacts, webhooks, uploads } = app.patient(patience.signal);
+  const { runs, artifacts, webhooks } = app.patient(patience.signal);
   const tracer = await openTracer(environment, { version, log: app.log });
   const telemetry = { metrics: app.metrics, scope: app.scope, tracer, log: app.log };
   const worker = await startWorker(
-    { ...app, runs, artifacts, webhooks, uploads, telemetry },
+    { ...app, runs, artifacts, webhooks, telemetry, chores: app },
     {
       directory: config.LAPWING_DATA_DIR,
       slots: config.LAPWING_SLOTS,

@@ -17,6 +17,7 @@ export class PostgresListener {
   readonly #channels: Channels;
   readonly #closing = new AbortController();
   #client: Promise<pg.Client> | null = null;
+  #connected: pg.Client | null = null;
 
   constructor(connect: Connect, log: Logger) {
     this.#connect = connect;
@@ -43,9 +44,8 @@ export class PostgresListener {
     }
     return async () => {
       if (!this.#channels.remove(channel, onPayload)) return;
-      const client = await this.#client;
-      // A connection that is lost here forgets the channel by itself.
-      await client?.query(`UNLISTEN ${pg.escapeIdentifier(channel)}`).catch(() => {});
+      // A connection that is lost, or is being made anew, knows the channel no more.
+      await this.#connected?.query(`UNLISTEN ${pg.escapeIdentifier(channel)}`).catch(() => {});
     };
   }
 
@@ -72,6 +72,7 @@ export class PostgresListener {
       await client.end().catch(() => {});
       throw error;
     }
+    this.#connected = client;
     const probe = setInterval(() => {
       // A connection that went away without a word fails its probe, which ends it.
       client.query({ text: 'select 1', query_timeout: probeMs / 2 } as pg.QueryConfig).catch(() => {
@@ -81,6 +82,7 @@ export class PostgresListener {
     probe.unref();
     client.once('end', () => {
       clearInterval(probe);
+      this.#connected = null;
       if (!this.#closing.signal.aborted) this.#client = this.#reopen();
     });
     return client;

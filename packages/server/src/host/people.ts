@@ -16,6 +16,6 @@ export function peopleCapability(options: PeopleOptions): PeopleCapability {
     links: (until) => pauses.links(runId, blockId, until),
     pause: () => pauses.pause(runId),
     goOn: async () => void (await pauses.goOn(runId)),
-    answer: (until) => idle((signal) => pauses.answer(runId, until, signal)),
+    answer: (until) => idle((signal) => pauses.answer({ runId, blockId, until }, signal)),
   };
 }

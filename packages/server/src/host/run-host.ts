@@ -140,7 +140,7 @@ export class RunHost {
     const lease = living ?? (await pool.acquire(signal, { nested: depth > 0 }));
     try {
       await lease.browser.giveTo(runId);
-      await runs.execution.openedBrowser(runId, lease.browser.place);
+      await runs.execution.openedBrowser(this.#run, lease.browser.place);
     } catch (error) {
       await lease.release();
       throw error;

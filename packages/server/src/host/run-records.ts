@@ -85,9 +85,11 @@ async function fetchEarlier(
   if (earlier.length === 0) return [];
   const kept = Math.min(since - 1, ...earlier.map((row) => row.createdAt.getTime()));
   const fetched = join(directory, 'earlier');
+  // Of a file that was kept twice, by a life that was cut off in between, the later one has all of it.
+  const newest = new Map(earlier.map((row) => [row.filename, row]));
   await mkdir(fetched, { recursive: true });
   try {
-    for (const row of earlier)
+    for (const row of newest.values())
       await pipeline(await artifacts.open(row), createWriteStream(join(fetched, row.filename)));
   } catch {
     await rm(fetched, { recursive: true, force: true });
@@ -95,7 +97,7 @@ async function fetchEarlier(
   }
   await removePartsBefore(directory, kept);
   const part = await newPart(directory, kept);
-  for (const { filename } of earlier) await rename(join(fetched, filename), join(part, filename));
+  for (const filename of newest.keys()) await rename(join(fetched, filename), join(part, filename));
   await rm(fetched, { recursive: true, force: true });
   return earlier;
 }

@@ -32,7 +32,8 @@ export interface WorkerParts {
   readonly schedules: SchedulesService;
   readonly artifacts: ArtifactsService;
   readonly webhooks: WebhooksService;
-  readonly uploads: UploadsService;
+  /** For chores, which come again anyway: these do not wait for a database that is away. */
+  readonly chores: { readonly runs: RunsService; readonly uploads: UploadsService };
   readonly policy: EgressPolicy;
   readonly http: HttpClient;
   readonly telemetry: Telemetry;
@@ -115,7 +116,7 @@ export async function startWorker(
   const stopReaper = await startReaper({
     browsers: browserSettings.directory,
     runFolders: runFolders(settings),
-    runs: parts.runs,
+    runs: parts.chores.runs,
     log: parts.log,
   });
   const launcher = new BrowserLauncher(browserSettings, settings.environment);
@@ -139,7 +140,7 @@ export async function startWorker(
     parts.queue.work(webhookJob, { slots: webhookSlots, handler: webhookHandler(parts) }),
   ];
   const stopScheduler = startScheduler(parts);
-  const stopSweep = startSweep(parts);
+  const stopSweep = startSweep({ ...parts.chores, log: parts.log });
   return {
     checkBrowsers: async () => {
       await launcher.locate();

@@ -108,11 +108,13 @@ export class AdmissionService {
 
   /**
    * A run is over: what it had is the next one's, in the transaction that ends it.
-   * @param run As it was before, or with its admission `over`.
+   * @param run As it was before, or with its admission `over`. Whether the queue is low is asked here once more: runs that
+   *   were taken up at the same moment did not see each other.
    */
-  async leave(tx: Sql, run: AdmittedRun): Promise<void> {
+  async leave(tx: Sql, run: AdmittedRun & { readonly queueIsLow?: boolean }): Promise<void> {
     // A place that was counted for nobody and that no worker was to take: nobody waits for it.
-    if (run.lanes === null && !run.limited && run.admission !== 'ready') return;
+    const wasFree = run.lanes === null && !run.limited && run.admission !== 'ready';
+    if (wasFree && run.queueIsLow !== true) return;
     const { organizationId, runId } = run;
     await store.lockOrganization(tx, organizationId);
     const lanes = run.lanes === null ? [] : await store.leaveLanes(tx, runId);

@@ -4,11 +4,16 @@ import { artifacts } from '../../db/tables/files.ts';
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
 
+/** A row that is there already was written by this very call, whose answer was lost. */
 export async function insertArtifact(
   sql: Sql,
   row: typeof artifacts.$inferInsert,
 ): Promise<ArtifactRow> {
-  const rows = await sql.insert(artifacts).values(row).returning();
+  const rows = await sql
+    .insert(artifacts)
+    .values(row)
+    .onConflictDoUpdate({ target: artifacts.artifactId, set: { artifactId: row.artifactId } })
+    .returning();
   const inserted = rows[0];
   if (inserted === undefined)
     throw new Error('The database returned no row for an inserted artifact');

@@ -87,11 +87,8 @@ export class OrganizationsService {
     }
   }
 
-  /**
-   * Looks whether what is sealed in the database can be opened here.
-   * @throws LapwingError `unavailable` when another process has sealed it with another key.
-   */
-  async assertSealed(): Promise<void> {
+  /** What is sealed in the database can be opened here. @throws LapwingError `unavailable` */
+  async #assertSealed(): Promise<void> {
     const first = await store.findFirstOrganization(this.#database.sql);
     const sealed = first?.webhookSecretsSealed[0];
     if (sealed === undefined) return;
@@ -107,11 +104,19 @@ export class OrganizationsService {
   }
 
   /**
-   * Makes the first organization when there is none.
+   * Makes the first organization when there is none. Of processes that start together, one does.
    * @param presetKey Becomes (and stays) a valid key of the first organization.
    * @returns The key that was made, to be shown once; null when none had to be made.
+   * @throws LapwingError `unavailable` when another process has sealed what is there with another key.
    */
   async ensureFirst(presetKey: string | undefined): Promise<string | null> {
+    return this.#database.alone(async () => {
+      await this.#assertSealed();
+      return this.#makeFirst(presetKey);
+    });
+  }
+
+  async #makeFirst(presetKey: string | undefined): Promise<string | null> {
     return this.#database.transaction(async (tx) => {
       const existing = await store.findFirstOrganization(tx);
       const organizationId = existing?.organizationId ?? newId('o');

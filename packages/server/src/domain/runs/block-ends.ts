@@ -22,13 +22,14 @@ export async function endBlock(
   // In a loop an old value may not be taken for this iteration's (blocks.md §5.4).
   const nothing = row.currentIndex === null ? null : { value: null };
   const failureReason = storable(end.reason);
-  await store.updateBlock(tx, row.blockId, {
+  const isNews = await store.finishBlock(tx, row.blockId, {
     status: end.status,
     failureReason,
     output: row.output ?? nothing,
     finishedAt,
     durationSeconds,
   });
+  if (!isNews) return;
   const data = {
     workflow_run_block_id: row.blockId,
     label: row.label,

@@ -27,6 +27,8 @@ export async function cancelRun(
   const { definition } = await workflows.version(before.workflowId);
   const canceled = await database.transaction(async (tx) => {
     const change = { ...end, finishedAt: new Date() };
+    // Its worker may be giving it back at this moment: it has one status until the transaction is over.
+    await store.lockRun(tx, runId);
     const waiting =
       only === undefined
         ? await store.updateRunIn(tx, runId, ['created', 'queued'], change)

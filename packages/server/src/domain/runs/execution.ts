@@ -129,6 +129,8 @@ export class RunExecution {
     const reasons = new Map(doubtful.map(({ blockId, reason }) => [blockId, reason]));
     if (doubtful.length > 0) {
       await database.transaction(async (tx) => {
+        const life = { runId: run.runId, attempt: run.attempts };
+        if (!(await store.holdLife(tx, life))) throw new JobInterrupted('lease_lost');
         for (const row of blocks) {
           const reason = reasons.get(row.blockId);
           if (reason !== undefined) await endBlock(tx, feed, row, { status: 'failed', reason });
@@ -144,8 +146,11 @@ export class RunExecution {
   }
 
   /** Keeps where the browser of a run is, for whoever takes the run up after this worker. */
-  async openedBrowser(runId: string, place: RunBrowserPlace): Promise<void> {
-    await store.saveBrowser(this.#parts.database.sql, runId, { place });
+  async openedBrowser(life: store.RunLifeRef, place: RunBrowserPlace): Promise<void> {
+    await this.#parts.database.transaction(async (tx) => {
+      if (!(await store.holdLife(tx, life))) throw new JobInterrupted('lease_lost');
+      await store.saveBrowser(tx, life.runId, { place });
+    });
   }
 
   /** The places of the browsers of those of these runs that have not ended: each may still be taken up again. */
@@ -211,13 +216,15 @@ export class RunExecution {
     } as const;
     const { isEndedHere, children } = await database.transaction(async (tx) => {
       const change = { status: result.status, failureReason, finishedAt: new Date() };
-      const [ended, events, unfinished, children] = await Promise.all([
+      const [before, ended, events, unfinished, children] = await Promise.all([
+        // The run before its blocks, as everybody takes them.
+        store.lockRun(tx, runId),
         store.updateOpenRun(tx, life, { ...facts, ...change }),
         journal?.writeLast(tx) ?? [],
         store.listUnfinishedBlocks(tx, runId),
         store.listOpenChildren(tx, runId),
       ]);
-      const run = ended ?? (await store.lockRun(tx, runId));
+      const run = ended ?? before;
       if (run === undefined) throw missingRun(runId);
       if (attempt !== null && run.attempts !== attempt) throw new JobInterrupted('lease_lost');
       if (ended === undefined) await store.updateRun(tx, runId, facts);

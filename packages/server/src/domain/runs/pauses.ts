@@ -41,23 +41,44 @@ export class RunPauses {
   }
 
   /**
-   * Waits until a run is not paused any more and returns its status then. Null when `until` came first: it goes on.
-   * Rejects with the signal's reason.
+   * Waits until a run is not paused any more and returns its status then. Null when `until` came first: it goes on, and the
+   * block says so whenever it is asked again. Rejects with the signal's reason.
    */
-  async answer(runId: string, until: Date, signal: AbortSignal): Promise<string | null> {
+  async answer(
+    asking: { readonly runId: string; readonly blockId: string; readonly until: Date },
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const { runId, blockId, until } = asking;
+    const { sql } = this.#parts.database;
     const watch = this.#parts.feed.watch(runId);
     try {
       for (;;) {
-        const run = await store.findRun(this.#parts.database.sql, runId);
-        if (run?.status !== 'paused') return run?.status ?? 'canceled';
+        const run = await store.findRun(sql, runId);
+        if (run?.status !== 'paused') {
+          // Nobody approved it: that the run goes on may be an earlier life's doing, whose block did not get to its end.
+          const block = await store.findBlock(sql, blockId);
+          return isExpired(block) ? null : (run?.status ?? 'canceled');
+        }
         signal.throwIfAborted();
         const left = until.getTime() - Date.now();
         if (left > 0) await watch.next(Math.min(left, lookAgainMs), signal);
-        else if (await this.goOn(runId)) return null;
+        else await this.#expire(runId, blockId);
       }
     } finally {
       watch.close();
     }
+  }
+
+  /** A paused run goes on because nobody has answered, which stays known. */
+  async #expire(runId: string, blockId: string): Promise<void> {
+    const { database, feed } = this.#parts;
+    await database.transaction(async (tx) => {
+      const run = await store.updateRunIn(tx, runId, ['paused'], { status: 'running' });
+      const block = await store.findBlock(tx, blockId);
+      if (run === undefined || block === undefined) return;
+      await store.updateBlock(tx, blockId, { notes: { ...block.notes, [expired]: true } });
+      await writeStatus(tx, feed, runId, { status: 'running', failureReason: null });
+    });
   }
 
   /** Approves a paused run. @throws LapwingError `not_found`, also for a run that is not paused (api.md §7). */
@@ -116,6 +137,12 @@ export class RunPauses {
     });
   }
 }
+
+/** The note of a block whose question nobody has answered in time. */
+const expired = 'unanswered';
+
+const isExpired = (block: store.RunBlockRow | undefined) =>
+  (block?.notes as Record<string, unknown> | undefined)?.[expired] === true;
 
 const answered = () =>
   new LapwingError(

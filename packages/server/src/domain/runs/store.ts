@@ -82,12 +82,12 @@ export async function updateOpenRun(
   sql: Sql,
   run: RunLifeRef,
   change: Partial<typeof runs.$inferInsert>,
-): Promise<RunRow | undefined> {
+): Promise<(RunRow & { readonly queueIsLow: boolean }) | undefined> {
   const rows = await sql
     .update(runs)
     .set({ ...change, modifiedAt: new Date() })
     .where(and(isLife(run), inArray(runs.status, [...openStatuses])))
-    .returning();
+    .returning({ ...getTableColumns(runs), queueIsLow });
   return rows[0];
 }
 
@@ -178,7 +178,7 @@ export async function updateRun(
   runId: string,
   change: Pick<
     Partial<typeof runs.$inferInsert>,
-    'output' | 'errors' | 'stepCount' | 'webhookFailureReason' | 'admission'
+    'output' | 'errors' | 'stepCount' | 'webhookFailureReason' | 'admission' | 'attempts'
   >,
 ): Promise<void> {
   await sql

@@ -19,7 +19,9 @@ export async function windUp(
   const result = journaledResult(await store.listBlocks(tx, run.runId), definition);
   const unfinished = await store.listUnfinishedBlocks(tx, run.runId);
   await endBlocksOf(tx, parts.feed, run, unfinished);
-  await store.updateRun(tx, run.runId, { ...result, admission: 'over' });
+  // A former worker that is still at it has lost the run: what it writes from now on is refused.
+  const attempts = run.attempts + 1;
+  await store.updateRun(tx, run.runId, { ...result, attempts, admission: 'over' });
   await store.deleteBrowser(tx, run.runId);
   await parts.webhooks.queueFor(tx, webhookRun(run));
   await parts.feed.announce(tx, run.runId);
