@@ -175,6 +175,8 @@ describe('a definition as the body itself', () => {
     expect(changed.body).toMatchObject({ title: 'From another', version: 2 });
     const json = JSON.stringify(definition('first'));
     expect((await send('PUT', path, json, 'application/json')).body.version).toBe(3);
+    for (const [index, type] of ['text/plain', 'application/json'].entries())
+      expect((await send('PUT', path, yaml, type)).body.version).toBe(4 + index);
     expect((await lapwing.request('DELETE', path)).status).toBe(200);
     expect((await send('PUT', path, yaml, 'text/yaml')).status).toBe(404);
   });

@@ -232,6 +232,16 @@ describe('a field that this version does not serve', () => {
     await started({ workflow_id: proxied });
   });
 
+  it.each([
+    [{ 'a\r\nb': 'x' }, 'has no valid name'],
+    [{ 'a b': 'x' }, 'has no valid name'],
+    [{ '': 'x' }, 'has no valid name'],
+    [{ Host: 'x' }, 'is set by the browser itself'],
+    [{ 'x-a': 'x\r\ny: z' }, 'has a value with line breaks'],
+  ])('is a header that no browser can send: %j', async (extra_http_headers, problem) => {
+    expect(await refused(400, { extra_http_headers })).toContain(problem);
+  });
+
   it.each(['NONE', 'RESIDENTIAL', null])('is not proxy_location %j', async (proxy_location) => {
     const run = await started({ proxy_location });
     expect(run.run_request.proxy_location).toBe(proxy_location);

@@ -59,7 +59,11 @@ describe('a file that is sent', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('is read by a run as a file_url parameter', async () => {
+  it.each([
+    ['presigned_url', (body: Answer['body']) => body.presigned_url],
+    ['s3_uri', (body: Answer['body']) => body.s3_uri],
+    ['an object with its s3uri', (body: Answer['body']) => JSON.stringify({ s3uri: body.s3_uri })],
+  ])('is read by a run as a file_url parameter: %s', async (_what, referenceOf) => {
     const { body } = await sendFile();
     const run = await runBlocks(lapwing, [parse('rows', '{{ prices }}', { file_type: 'csv' })], {
       definition: {
@@ -67,7 +71,7 @@ describe('a file that is sent', () => {
           { parameter_type: 'workflow', workflow_parameter_type: 'file_url', key: 'prices' },
         ],
       },
-      fields: { parameters: { prices: body.presigned_url } },
+      fields: { parameters: { prices: referenceOf(body) } },
     });
     expect(run.status).toBe('completed');
     expect(run.output.rows_output).toEqual([{ name: 'screw', price: '3' }]);

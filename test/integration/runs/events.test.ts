@@ -94,6 +94,7 @@ it('has nothing more to tell behind the last event, and ends at once', async () 
   const run = await lapwing.run(workflowId);
   const events = await all(runEvents(lapwing, run.run_id));
   expect(await all(runEvents(lapwing, run.run_id, events.at(-1)?.id))).toEqual([]);
+  expect(await all(runEvents(lapwing, run.run_id, 2 ** 40))).toEqual([]);
 });
 
 it('ends for a run that was canceled, behind the ends of its blocks', async () => {

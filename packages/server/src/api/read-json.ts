@@ -10,3 +10,12 @@ export function readJson(text: string): unknown {
     throw new LapwingError('validation_failed', issue.msg, { issues: [issue], cause: error });
   }
 }
+
+/** Reads a body of an operation that takes any text as well: what is no JSON is meant as it is. */
+export function readJsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

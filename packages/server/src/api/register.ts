@@ -7,6 +7,13 @@ import { unusableValue } from '../lib/unusable-values.ts';
 import type { JsonHandlers, StreamHandlers } from './handlers.ts';
 import { readForm } from './read-form.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body may be any text: a definition in YAML, whatever content type it is sent with. */
+    readonly takesText?: boolean;
+  }
+}
+
 type AnyHandler = (request: unknown, reply: FastifyReply) => Promise<unknown>;
 
 interface Registration {
@@ -98,7 +105,9 @@ export function registerRoutes(server: FastifyInstance, registration: Registrati
       return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
     };
     for (const { method, path } of [route, ...route.twins]) {
-      server.route({ method, url: path.replaceAll(/\{(\w+)\}/g, ':$1'), handler: handle });
+      const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
+      const config = { takesText: route.body?.safeParse('').success === true };
+      server.route({ method, url, config, handler: handle });
     }
   }
 }

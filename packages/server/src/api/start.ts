@@ -18,7 +18,7 @@ import type { Log } from '../lib/log.ts';
 import { Connections } from './connections.ts';
 import { failureOf } from './failures.ts';
 import { registerLater } from './later.ts';
-import { readJson } from './read-json.ts';
+import { readJson, readJsonOrText } from './read-json.ts';
 import { refuse, refuseConnection, securityHeaders } from './refusals.ts';
 import { registerRoutes, verbsOf } from './register.ts';
 import { artifactHandlers } from './routes/artifacts.ts';
@@ -81,7 +81,12 @@ function createServer({
   server.addContentTypeParser(
     ['application/json', 'text/plain', '*'],
     { parseAs: 'string' },
-    async (_request: FastifyRequest, body: string) => (body === '' ? undefined : readJson(body)),
+    async ({ routeOptions }: FastifyRequest, body: string) =>
+      body === ''
+        ? undefined
+        : routeOptions.config.takesText === true
+          ? readJsonOrText(body)
+          : readJson(body),
   );
   // Legacy operations take a definition as it is.
   server.addContentTypeParser(

@@ -17,6 +17,8 @@ import { contentTypeOf, nameOfResponse } from './file-types.ts';
 
 const downloadTimeoutSeconds = 300;
 const ownContent = /\/v1\/artifacts\/(a_\d+)\/content(?:\?|$)/;
+/** What an upload answers as its managed address: `lapwing://o_1/uploads/a_1`. */
+const managedUri = /^lapwing:\/\/[\w-]+\/[\w-]+\/(a_\d+)$/;
 const runPath = /^downloads\/([^/]+)$/;
 const inputPath = /^inputs\/([^/]+)$/;
 
@@ -149,7 +151,7 @@ export class RunFiles {
 
   /** @throws BlockFailure naming the reference. */
   async read(reference: string, maxBytes: number): Promise<FileContent> {
-    const artifactId = ownContent.exec(reference)?.[1];
+    const artifactId = (ownContent.exec(reference) ?? managedUri.exec(reference))?.[1];
     if (this.#isPath(reference)) return this.readPath(reference, maxBytes);
     if (artifactId !== undefined) return this.#readOwn(reference, artifactId, maxBytes);
     if (/^https?:\/\//i.test(reference)) return this.#fetch(reference, maxBytes);

@@ -7,6 +7,7 @@ import { toIssues, valueError, withInput } from './issues.ts';
 import { laxBoolean, optional, readLaxly } from './lax.ts';
 import { limits } from './limits.ts';
 import { type NamedParameter, namedParameters } from './named-parameters.ts';
+import { payloadProblems } from './payload-templates.ts';
 import type { Problems } from './problems.ts';
 import type { RequestBlock } from './request.ts';
 import { structureProblems } from './structure.ts';
@@ -113,6 +114,9 @@ function parseBlock(item: unknown, place: Place, parsing: Parsing): ParsedBlocks
     problems.add(toIssues(params.error.issues, parsed));
   }
   problems.add(structureProblems(item, place.loc));
+  if (place.depth === 0) {
+    problems.add(payloadProblems(item, place.loc));
+  }
   const inner = type.loop === true ? parseBody(item, place, parsing) : null;
   const outlines = outline(item, place, { type, inner: inner?.outlines ?? [] });
   if (!common.success || !params.success) {

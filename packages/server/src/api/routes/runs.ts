@@ -23,6 +23,9 @@ function forUi(run: RunResponse): RunResponse {
   };
 }
 
+/** No run has so many events: behind a larger number there is nothing either. */
+const largestEvent = 2 ** 31 - 1;
+
 export function runHandlers(runs: RunsService): RunHandlers {
   return {
     createRun: async (request) => {
@@ -41,7 +44,8 @@ export function runHandlers(runs: RunsService): RunHandlers {
     cancelRuns: ({ principal, body }) => runs.cancelMany(principal.organizationId, body.run_ids),
     getTimeline: (request) => runs.timeline(request.principal.organizationId, idOf(request)),
     streamEvents: async (request, reply) => {
-      const after = Number.parseInt(request.headers['last-event-id'] ?? '0', 10) || 0;
+      const last = Number.parseInt(request.headers['last-event-id'] ?? '0', 10) || 0;
+      const after = Math.min(Math.max(last, 0), largestEvent);
       const { principal, signal } = request;
       const events = await runs.events(principal.organizationId, idOf(request), after, signal);
       return sendEvents(reply, events, signal);

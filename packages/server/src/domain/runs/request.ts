@@ -34,6 +34,28 @@ function refuseUnserved(request: RunRequest, settings: Partial<Workflow>): void 
 
 type Headers = Readonly<Record<string, string>> | null;
 
+/** What the browser sets by itself, for each request anew. */
+const ownHeaders = ['host', 'content-length', 'connection', 'transfer-encoding'];
+
+function refuseHeader(field: string, name: string, problem: string): never {
+  throw new LapwingError(
+    'invalid_parameters',
+    `${field}: the header ${JSON.stringify(name)} ${problem}`,
+  );
+}
+
+/** A header that no request can carry would end the browser of the run. @throws LapwingError `invalid_parameters` */
+function refuseBadHeaders(field: string, headers: Headers): void {
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+      refuseHeader(field, name, 'has no valid name: letters, digits, - and _ make one');
+    if (ownHeaders.includes(name.toLowerCase()))
+      refuseHeader(field, name, 'is set by the browser itself; leave it out');
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      refuseHeader(field, name, 'has a value with line breaks or letters that no header can carry');
+  }
+}
+
 /** What a run is started with, checked against its workflow. */
 export interface CheckedRun {
   readonly echo: RunRequestEcho;
@@ -108,6 +130,8 @@ export function checkRequest(
   const kept =
     request.run_metadata == null ? request : { ...request, run_metadata: metadata.metadata };
   const echo = echoOf(kept, workflow, cdpHeaders);
+  refuseBadHeaders('extra_http_headers', echo.extra_http_headers);
+  refuseBadHeaders('cdp_connect_headers', cdpHeaders);
   return {
     echo,
     parameters: { ...resolved.values },

@@ -45,6 +45,8 @@ export function referenceIn(value: JsonValue): string | null {
     value.file_url,
     value.file_path,
     value.url,
+    value.s3uri,
+    value.s3_uri,
   ];
   return (
     candidates
