@@ -37,8 +37,13 @@ export interface PlacedRun extends store.Placed {
   readonly job: JobState | null;
 }
 
-/** How a new run begins; the columns of its row. */
-export type Beginning = Pick<AdmittedRun, 'admission' | 'limited' | 'turn'>;
+/** How a new run begins. */
+export interface Beginning {
+  /** Of its row. */
+  readonly columns: Pick<AdmittedRun, 'admission' | 'limited' | 'turn'>;
+  /** It waits behind so many that its turn comes without more ado. */
+  readonly isInLine: boolean;
+}
 
 /** The id of the job of a run: the same whenever it is made, so that a run never has two. */
 function runJobId(runId: string): string {
@@ -77,16 +82,23 @@ export class AdmissionService {
     tx: Sql,
     run: Pick<AdmittedRun, 'organizationId' | 'lanes' | 'awaited'>,
   ): Promise<Beginning> {
-    if (run.awaited) return { admission: 'ready', limited: false, turn: null };
+    if (run.awaited)
+      return { columns: { admission: 'ready', limited: false, turn: null }, isInLine: false };
     const standing = await this.#standing(tx, run.organizationId);
     const limited = standing.limit !== null;
-    const mayStart = run.lanes === null && !limited && !standing.othersWait && roomIn(standing) > 0;
-    return mayStart
-      ? { admission: 'ready', limited, turn: nextTurn(standing) }
-      : { admission: 'waiting', limited, turn: null };
+    const isFree = run.lanes === null && !limited;
+    if (isFree && !standing.othersWait && roomIn(standing) > 0) {
+      return {
+        columns: { admission: 'ready', limited, turn: nextTurn(standing) },
+        isInLine: false,
+      };
+    }
+    // Of so many that are ready each looks, when it is taken up and when it ends, whether somebody waits.
+    const isInLine = isFree && standing.ready > lowWindow;
+    return { columns: { admission: 'waiting', limited, turn: null }, isInLine };
   }
 
-  /** Lets a run that was just written in, or stands it where it has to wait. */
+  /** Lets a run that was just written in, or stands it where it has to wait; not one that is in line already. */
   async enter(tx: Sql, run: AdmittedRun): Promise<void> {
     if (run.admission === 'ready') return this.#enqueue(tx, run);
     await store.lockOrganization(tx, run.organizationId);

@@ -100,14 +100,14 @@ export async function startPrepared(
   const { runId, organizationId } = row;
   const before = await claim(tx, origin, request, runId);
   if (before !== null) return { runId: before, written: null };
-  const beginning = await admission.beginning(tx, row);
-  const written = store.insertRun(tx, { ...row, ...beginning });
+  const { columns, isInLine } = await admission.beginning(tx, row);
+  const written = store.insertRun(tx, { ...row, ...columns });
   await database.sendAlong(tx, written);
   await tags.tagNewRun(tx, { runId, principal: origin.principal }, metadata);
   const search = { runId, organizationId, text: prepared.searchText };
   await database.sendAlong(tx, store.insertSearch(tx, search));
   await writeStatus(tx, feed, runId, { status: 'queued', failureReason: null });
-  await admission.enter(tx, { ...row, ...beginning });
+  if (!isInLine) await admission.enter(tx, { ...row, ...columns });
   return { runId, written };
 }
 

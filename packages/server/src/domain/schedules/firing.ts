@@ -247,8 +247,9 @@ export class ScheduleFiring {
         return { kind: 'nothing' };
       const rhythm = rhythmOf(row);
       const due = dueInstants(row, rhythm, now);
-      const standing = await this.#ledger.standing(tx, row.scheduleId);
-      const plan = planClock(due.instants, due.isComplete, rulesOf(row), { now, standing });
+      const rules = rulesOf(row);
+      const standing = await this.#ledger.standing(tx, row.scheduleId, rules.overlapPolicy);
+      const plan = planClock(due.instants, due.isComplete, rules, { now, standing });
       const last = plan.decisions.at(-1)?.dueAt ?? now;
       if (plan.replaced.length > 0 && preparation.ok)
         return { kind: 'end first', runIds: plan.replaced, dueAt: last };

@@ -1,4 +1,4 @@
-import type { FireOutcome } from '@lapwing/protocol';
+import type { FireOutcome, OverlapPolicy } from '@lapwing/protocol';
 import type { Sql } from '../../db/database.ts';
 import { newId } from '../../lib/ids.ts';
 import { Tally } from '../../lib/tally.ts';
@@ -34,10 +34,17 @@ export class Ledger {
     return this.#counts.counts;
   }
 
-  /** What stands in the ledger now; true until the transaction ends, of a schedule that it has locked. */
-  async standing(tx: Sql, scheduleId: string): Promise<Standing> {
-    const openRuns = await store.listOpenRuns(tx, scheduleId);
-    return { openRuns, isWaiting: (await store.findQueued(tx, scheduleId)) !== undefined };
+  /**
+   * What stands in the ledger now; true until the transaction ends, of a schedule that it has locked.
+   * @param policy One that lets runs go side by side need not know.
+   */
+  async standing(tx: Sql, scheduleId: string, policy?: OverlapPolicy): Promise<Standing> {
+    if (policy === 'allow') return { openRuns: [], isWaiting: false };
+    const [openRuns, queued] = await Promise.all([
+      store.listOpenRuns(tx, scheduleId),
+      store.findQueued(tx, scheduleId),
+    ]);
+    return { openRuns, isWaiting: queued !== undefined };
   }
 
   /**

@@ -148,7 +148,7 @@ export class ScheduleRequests {
 
   async #write(tx: Sql, start: Start, wanted: readonly Wanted[]): Promise<Attempt> {
     const { cause, name, policy, run } = start;
-    const standing = await this.#ledger.standing(tx, name.scheduleId);
+    const standing = await this.#ledger.standing(tx, name.scheduleId, policy);
     const instants = wanted.map(({ dueAt }) => ({ dueAt, cause }));
     const plan = planOverlap(instants, policy, standing);
     const last = wanted.at(-1);
