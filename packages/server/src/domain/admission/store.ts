@@ -26,8 +26,10 @@ export interface Admitted {
 }
 
 const waitersOf = (organizationId: SQL) =>
-  raw<boolean>`exists (select 1 from runs as waiter
-    where waiter.organization_id = ${organizationId} and waiter.admission = 'waiting')`;
+  // In the order of the index, and one of them: else, beside somebody's huge backlog, the whole table is read for nobody.
+  raw<boolean>`exists (select 1 from (select 1 from runs as waiter
+    where waiter.organization_id = ${organizationId} and waiter.admission = 'waiting'
+    order by waiter.priority desc nulls last, waiter.position limit 1) as first)`;
 
 /** Of a run: whether others of its organization wait for a place, and fewer than so many of it are ready. */
 export const isLow = (ready: number): SQL<boolean> => raw`(
