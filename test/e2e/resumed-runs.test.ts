@@ -5,6 +5,7 @@ import { bytesOf } from '../support/artifacts.ts';
 import { open, script } from '../support/blocks.ts';
 import { alive, type BrowserProcesses, browsersOf } from '../support/browser-processes.ts';
 import { createWorkflow } from '../support/durable.ts';
+import { startGate } from '../support/gate.ts';
 import { blockStarted, ended, rowsOf, runEvents, startRun, timeline } from '../support/runs.ts';
 import {
   createServerPlace,
@@ -216,4 +217,34 @@ it('goes on after having been stopped, with all of its video', async () => {
   expect(new Set(log.pages.map(({ id }: { id: string }) => id)).size).toBe(log.pages.length);
   const video = await playVideo(run.recording_url ?? '', place.directory);
   expect(video.duration).toBeGreaterThan(1);
+});
+
+it('does not take a browser that was being rebuilt when its worker died for what the run has come to', async () => {
+  const gate = await startGate();
+  try {
+    const where = script('where', 'return await page.evaluate(() => location.pathname)', {
+      retry_on_interruption: true,
+    });
+    const first = await start();
+    const blocks = [open('start', gate.url('page')), hold, where];
+    const runId = await startRun(first, await createWorkflow(first, { blocks }));
+    await gate.release('page');
+    await blockStarted(first, runId, 'hold');
+    const browser = await theBrowser();
+    await kill(first);
+    for (const pid of browser.members) process.kill(pid, 'SIGKILL');
+
+    const second = await start();
+    await gate.reached(2);
+    await kill(second);
+
+    const third = await start();
+    await gate.reached(3);
+    gate.open();
+    const run = await ended(third, runId);
+    expect(run).toMatchObject({ status: 'completed', output: { where_output: '/page' } });
+    await expect.poll(() => browsersOf(place.directory), { timeout: 60_000 }).toEqual([]);
+  } finally {
+    await gate.close();
+  }
 });

@@ -22,6 +22,8 @@ export interface RunBrowserOptions {
   readonly guardUrl: UrlGuard;
   readonly log: BrowserLog;
   readonly onDownload: (file: DownloadedFile) => Promise<void> | void;
+  /** The browser stands where an earlier one of the run stood: from now on it is worth finding again. */
+  readonly onReady?: () => Promise<void>;
   /** How an earlier browser of the run stood after the last finished block; null: begin afresh. */
   readonly state: SavedState | null;
 }
@@ -217,11 +219,22 @@ export class RunBrowser {
         },
       };
       const ended = AbortSignal.any([signal, this.#closing.signal]);
-      this.#opened = await openBrowser(this.#options, hooks, ended);
-      return this.#opened;
+      const open = await openBrowser(this.#options, hooks, ended);
+      await this.#ready(open);
+      this.#opened = open;
+      return open;
     } catch (error) {
       // The next call may have more luck.
       this.#opening = null;
+      throw error;
+    }
+  }
+
+  async #ready(open: OpenBrowser): Promise<void> {
+    try {
+      await this.#options.onReady?.();
+    } catch (error) {
+      await closeBrowser(open);
       throw error;
     }
   }

@@ -87,6 +87,8 @@ export class RunHost {
   readonly #since = Date.now();
   /** The browser of an earlier life, until it is attached to. */
   #living: BrowserLease<BrowserProcess> | null = null;
+  /** Where the browser of this life is; null while there is none, and for one that is somebody else's. */
+  #place: BrowserPlace | null = null;
   /** The block to which a download belongs that comes now. */
   #blockId: string | null = null;
 
@@ -122,6 +124,7 @@ export class RunHost {
           source: { path: file.path },
         });
       },
+      onReady: () => this.#noteBrowser(),
       state: stateOf(run),
     });
   }
@@ -133,19 +136,24 @@ export class RunHost {
   }
 
   async #acquire(signal: AbortSignal): Promise<AcquiredBrowser> {
-    const { pool, runs } = this.#tools;
     const { runId, depth } = this.#run;
     const living = this.#living;
     this.#living = null;
-    const lease = living ?? (await pool.acquire(signal, { nested: depth > 0 }));
+    const lease = living ?? (await this.#tools.pool.acquire(signal, { nested: depth > 0 }));
     try {
       await lease.browser.giveTo(runId);
-      await runs.execution.openedBrowser(this.#run, lease.browser.place);
     } catch (error) {
       await lease.release();
       throw error;
     }
+    this.#place = lease.browser.place;
     return { lease, living: living !== null };
+  }
+
+  /** Not before it stands where the run was: who finds it takes what it shows for what the run has come to. */
+  async #noteBrowser(): Promise<void> {
+    if (this.#place !== null)
+      await this.#tools.runs.execution.openedBrowser(this.#run, this.#place);
   }
 
   /**

@@ -149,7 +149,8 @@ it('goes on with a new process after a limit, and after an end of the process', 
   expect(await run('while True: pass', { timeoutMs: 300 })).toBe('limit time');
   const child = await nextChild();
   process.kill(Number(child), 'SIGKILL');
-  expect(await run('return "x" * 5_000_000')).toBe('limit output');
+  // Enough memory for Python to make it, its copies and its JSON.
+  expect(await run('return "x" * 5_000_000', { memoryBytes: 2 ** 30 })).toBe('limit output');
   expect(await run('return 2')).toBe('returned 2');
 });
 
